@@ -1,0 +1,98 @@
+// What a server wants done: the closed list of effects of step(), in the order in which they are to be
+// done. Sent bytes lie in one arena, so that the hot path allocates nothing.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/base/ids.hpp"
+#include "core/storage/disk.hpp"
+
+namespace zoetrope::node {
+
+// Bytes for a connection: arena()[offset, offset + length). Sends to one connection keep their order.
+struct Send {
+  ConnectionId connection;
+  uint32_t offset = 0;
+  uint32_t length = 0;
+};
+enum class CloseHow : uint8_t {
+  kAfterFlush,  // what was sent before goes out first
+  kReset,       // at once, with a TCP reset
+};
+struct Close {
+  ConnectionId connection;
+  CloseHow how = CloseHow::kAfterFlush;
+};
+// Stop or go on delivering Received for a connection. A driver may still deliver what it has read.
+struct PauseReading {
+  ConnectionId connection;
+};
+struct ResumeReading {
+  ConnectionId connection;
+};
+struct Disk {
+  storage::DiskOp op;
+};
+// The server wants HostFacts.
+struct HostFactsQuery {};
+enum class Severity : uint8_t { kInfo, kWarning, kError };
+// A line for the operator's log.
+struct Log {
+  Severity severity = Severity::kInfo;
+  std::string text;
+};
+// The server is done: after an orderly stop (clean) or because it cannot go on (a failed disk).
+struct Halt {
+  bool clean = true;
+  std::string reason;
+};
+
+using Effect = std::variant<Send, Close, PauseReading, ResumeReading, Disk, HostFactsQuery, Log, Halt>;
+
+class Effects {
+ public:
+  // The bytes appended to the returned string until end_send() are sent to `connection`.
+  std::string& begin_send() {
+    send_start_ = arena_.size();
+    return arena_;
+  }
+  void end_send(ConnectionId connection) {
+    const auto length = static_cast<uint32_t>(arena_.size() - send_start_);
+    if (length == 0) return;
+    if (!list_.empty()) {
+      Send* last = std::get_if<Send>(&list_.back());
+      if (last != nullptr && last->connection == connection &&
+          last->offset + last->length == send_start_) {
+        last->length += length;
+        return;
+      }
+    }
+    list_.push_back(Send{connection, static_cast<uint32_t>(send_start_), length});
+  }
+  void send(ConnectionId connection, std::string_view bytes) {
+    begin_send().append(bytes);
+    end_send(connection);
+  }
+  void add(Effect effect) { list_.push_back(std::move(effect)); }
+  void log(Severity severity, std::string text) { add(Log{severity, std::move(text)}); }
+
+  std::vector<Effect>& list() { return list_; }
+  const std::vector<Effect>& list() const { return list_; }
+  std::string_view bytes(const Send& send) const {
+    return std::string_view(arena_).substr(send.offset, send.length);
+  }
+  bool empty() const { return list_.empty(); }
+  // Keeps its memory up to a bound, so that one burst is not paid for ever.
+  void clear();
+
+ private:
+  std::vector<Effect> list_;
+  std::string arena_;
+  size_t send_start_ = 0;
+};
+
+}  // namespace zoetrope::node

@@ -1,0 +1,60 @@
+// What can happen to a server: the closed list of inputs of step(). Views live during the step only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "core/base/endpoint.hpp"
+#include "core/base/ids.hpp"
+#include "core/storage/disk.hpp"
+
+namespace zoetrope::node {
+
+// Which listener of the server a connection belongs to.
+enum class Port : uint8_t { kClient, kQuorum, kElection };
+
+// The driver accepted a connection and gave it an id.
+struct Opened {
+  ConnectionId connection;
+  Port port = Port::kClient;
+  Endpoint remote;
+  Endpoint local;
+};
+// Bytes arrived, cut anywhere.
+struct Received {
+  ConnectionId connection;
+  std::string_view bytes;
+};
+// The connection is gone (closed by the peer, reset, or an error). Not sent for a Close effect.
+struct Closed {
+  ConnectionId connection;
+};
+// Unsent output of a connection rose above Config::output_bytes_high (or another half of it since the
+// last report), or fell below half of it.
+struct Backlog {
+  ConnectionId connection;
+  uint64_t unsent_bytes = 0;
+};
+// A DiskOp completed; error is nullopt when it was done.
+struct DiskDone {
+  uint64_t op = 0;
+  std::optional<storage::DiskError> error;
+};
+// Answer to a HostFactsQuery.
+struct HostFacts {
+  int64_t open_files = 0, open_files_max = 0, resident_bytes = 0;
+};
+// A deadline named by next_deadline() passed. Harmless at any other time.
+struct Tick {};
+// The driver has no further input at hand: the server issues what it gathered (one log write and sync
+// for the batch). A driver sends it before it waits; how much lies between two is its own choice.
+struct BatchEnd {};
+// Orderly stop: the server stops reading, makes durable what it has, then emits Halt.
+struct Shutdown {};
+
+using Input = std::variant<Opened, Received, Closed, Backlog, DiskDone, HostFacts, Tick, BatchEnd, Shutdown>;
+
+}  // namespace zoetrope::node

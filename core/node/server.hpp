@@ -1,0 +1,48 @@
+// One server as one value: inputs go in, effects come out. It owns all protocol state; it owns no
+// socket, file, thread, clock or entropy. The integrator's contract:
+//   1. recover() the data directory, construct, carry out the effects of start().
+//   2. For each thing that happens call step(); carry out the effects in order. Send BatchEnd when no
+//      further input is at hand, and a Tick when next_deadline() has passed.
+//   3. Disk operations of one lane are done in order; report each completion by DiskDone.
+//   4. After Halt the server takes no further input.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "core/base/time.hpp"
+#include "core/node/config.hpp"
+#include "core/node/effects.hpp"
+#include "core/node/input.hpp"
+#include "core/storage/recovery.hpp"
+
+namespace zoetrope::node {
+
+class Server {
+ public:
+  // `seed` feeds the server's one generator (when to take snapshots).
+  Server(Config config, storage::RecoveredState recovered, uint64_t seed, Now now);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // First effects: what start-up itself wants done (a fresh snapshot, sessions' clean-up).
+  void start(Now now, Effects& out);
+  // Appends to `out`; the caller clears it.
+  void step(Now now, const Input& input, Effects& out);
+  // When it next wants a Tick; nullopt: never.
+  std::optional<MonotonicTime> next_deadline() const;
+  // Hash of the whole state in canonical order.
+  uint64_t fingerprint() const;
+
+  // For checkers and tools: the applied tree and the open sessions.
+  const tree::Tree& tree() const;
+  const Config& config() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace zoetrope::node

@@ -1,0 +1,83 @@
+// Client sessions of the server that tracks them: ids, passwords, time-outs and their expiry in
+// buckets of one tick (upstream SessionTrackerImpl, ExpiryQueue; facts/client-protocol.md sections 4
+// and 15). Owns the table; closes nothing by itself, only tells what has expired.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "core/base/ids.hpp"
+#include "core/base/time.hpp"
+
+namespace zoetrope::session {
+
+using Password = std::array<char, 16>;
+
+// The password of a session id: 16 bytes that java.util.Random gives for it.
+Password password_of(SessionId id);
+// False for session id 0 and for any other length than 16 bytes.
+bool password_matches(SessionId id, std::string_view password);
+// First id of a tracker that starts at `wall`; upstream's initializeNextSessionId.
+SessionId first_session_id(WallTime wall, ServerId server);
+
+class SessionTracker {
+ public:
+  // tick_ms > 0: width of an expiry bucket.
+  SessionTracker(int64_t tick_ms, SessionId next_id);
+
+  // A fresh id; never one that the table knows.
+  SessionId allocate();
+  // Adds a session, or takes the new time-out if it is known; starts its timer at `now`.
+  void add(SessionId id, int32_t timeout_ms, MonotonicTime now);
+  void remove(SessionId id);
+  // Restarts the timer; false when the session is unknown or closing.
+  bool touch(SessionId id, MonotonicTime now);
+  bool contains(SessionId id) const;
+  // A session whose close is prepared: its requests are refused from now on (KB-15).
+  void set_closing(SessionId id);
+  bool is_closing(SessionId id) const;
+  std::optional<int32_t> timeout_ms(SessionId id) const;
+
+  // Which connection may write for the session; 0 when none (a session that moved).
+  void set_owner(SessionId id, ConnectionId owner);
+  std::optional<ConnectionId> owner(SessionId id) const;
+
+  // When the next bucket expires.
+  std::optional<MonotonicTime> next_expiry() const;
+  // Sessions whose bucket lies before `now`, marked closing, ascending within a bucket; each is told once.
+  std::vector<SessionId> take_expired(MonotonicTime now);
+
+  size_t size() const { return sessions_.size(); }
+  // (id, time-out in ms), ascending by id.
+  std::vector<std::pair<SessionId, int32_t>> list() const;
+  // Bucket time in ms -> sessions, ascending; for the `dump` command.
+  std::map<int64_t, std::vector<SessionId>> buckets() const;
+  uint64_t fingerprint() const;
+
+ private:
+  struct Session {
+    int32_t timeout_ms = 0;
+    bool closing = false;
+    int64_t bucket_ms = 0;
+    ConnectionId owner;
+  };
+
+  int64_t bucket_of(MonotonicTime now, int32_t timeout_ms) const;
+  void place(SessionId id, Session& session, MonotonicTime now);
+  void unplace(SessionId id, const Session& session);
+
+  int64_t tick_ms_;
+  SessionId next_id_;
+  boost::unordered_flat_map<SessionId, Session, IdHash> sessions_;
+  // A session leaves its bucket lazily: an entry counts only while the session's bucket_ms says so.
+  std::map<int64_t, std::vector<SessionId>> buckets_;
+};
+
+}  // namespace zoetrope::session

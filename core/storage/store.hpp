@@ -1,0 +1,79 @@
+// The durable side of a running server: appends transactions with group commit, rolls logs, writes
+// snapshots piece by piece and removes old files. Turns all that into DiskOps and learns from their
+// completions; owns no file. Upstream: SyncRequestProcessor, FileTxnSnapLog, DatadirCleanupManager.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/ids.hpp"
+#include "core/base/random.hpp"
+#include "core/base/time.hpp"
+#include "core/storage/disk.hpp"
+#include "core/storage/recovery.hpp"
+#include "core/storage/snapshot.hpp"
+#include "core/tree/tree.hpp"
+
+namespace zoetrope::storage {
+
+struct StoreConfig {
+  int64_t snap_count = 100000;
+  int64_t snap_size_limit_kb = 4194304;    // <= 0: no limit
+  int64_t preallocation_kb = 65536;        // <= 0: none
+  int64_t log_size_limit_kb = -1;          // <= 0: no limit
+  int64_t batch_size_max = 1000;           // records in one sync
+  bool force_sync = true;                  // false: never sync (forceSync=no)
+  SnapshotOptions snapshot;
+  size_t retain_snapshots = 3;
+  int64_t purge_interval_ms = 0;           // 0: never
+  size_t snapshot_chunk_bytes = 64 * 1024;
+};
+
+class Store {
+ public:
+  Store(StoreConfig config, const RecoveredState& recovered, Random random, MonotonicTime now);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // Queues one record; payloads come in zxid order. Nothing is issued before flush().
+  void append(Zxid zxid, std::string_view payload);
+  // Issues what is queued as one write and one sync, unless a sync is under way (then it goes with the
+  // next). Call at the end of each batch of inputs.
+  void flush(std::vector<DiskOp>& out);
+  // A DiskOp completed. Returns false when `id` is not one of ours. After an error the store accepts
+  // nothing more: failure() tells why, and the server must stop (a failed sync cannot be retried).
+  bool completed(uint64_t id, const std::optional<DiskError>& error, std::vector<DiskOp>& out);
+  const std::optional<std::string>& failure() const;
+
+  // Every record up to this zxid is durable.
+  Zxid durable() const;
+  // Records queued or written but not yet durable.
+  size_t pending_records() const;
+
+  // Snapshots are begun when enough was appended (randomised as upstream), at start-up and on request;
+  // the caller passes the tree because only it knows when the tree is at a transaction boundary.
+  // Returns true when the caller should call begin_snapshot() now.
+  bool snapshot_due() const;
+  void begin_snapshot(tree::Tree& tree, SessionList sessions, std::vector<DiskOp>& out);
+  bool snapshot_in_progress() const;
+
+  std::optional<MonotonicTime> next_deadline() const;
+  void tick(MonotonicTime now, std::vector<DiskOp>& out);
+
+  // Sum of file sizes in bytes, as far as the store knows; for `dirs` and `conf`.
+  uint64_t log_bytes() const;
+  uint64_t snapshot_bytes() const;
+  std::optional<Zxid> last_snapshot() const;
+  uint64_t fingerprint() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace zoetrope::storage
