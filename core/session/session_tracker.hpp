@@ -71,7 +71,6 @@ class SessionTracker {
 
   int64_t bucket_of(MonotonicTime now, int32_t timeout_ms) const;
   void place(SessionId id, Session& session, MonotonicTime now);
-  void unplace(SessionId id, const Session& session);
 
   int64_t tick_ms_;
   SessionId next_id_;
