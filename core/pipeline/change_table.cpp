@@ -54,7 +54,8 @@ void ChangeTable::store(std::string_view path, NodeRecord record, Zxid zxid) {
   path = canonical(path);
   record.zxid = zxid;
   if (digest_enabled_) {
-    // A record that was loaded carries the digest that it had before this change; a new one carries 0.
+    // A record that was loaded carries the digest that it had before this change; a new one carries
+    // 0.
     digest_ -= record.digest;
     record.digest = digest_of(path, record);
     digest_ += record.digest;
@@ -95,8 +96,10 @@ void ChangeTable::put(std::string_view path, NodeRecord record) {
 void ChangeTable::track_ephemeral(std::string_view path, const NodeRecord& record, bool add) {
   if (record.stat.ephemeral_owner == 0) return;
   auto key = std::make_pair(record.stat.ephemeral_owner, std::string(path));
-  if (add) ephemeral_records_.insert(std::move(key));
-  else ephemeral_records_.erase(key);
+  if (add)
+    ephemeral_records_.insert(std::move(key));
+  else
+    ephemeral_records_.erase(key);
 }
 
 std::vector<std::string> ChangeTable::ephemerals_of(SessionId session) const {
@@ -113,12 +116,14 @@ std::vector<std::string> ChangeTable::ephemerals_of(SessionId session) const {
     const auto record = records_.find(it->second);
     ZT_ASSERT(record != records_.end());
     if (!record->second.exists) continue;
-    if (std::find(paths.begin(), paths.end(), it->second) == paths.end()) paths.push_back(it->second);
+    if (std::find(paths.begin(), paths.end(), it->second) == paths.end())
+      paths.push_back(it->second);
   }
   return paths;
 }
 
-void ChangeTable::add_usage(const std::string& quota_path, int64_t count, int64_t bytes, Zxid zxid) {
+void ChangeTable::add_usage(const std::string& quota_path, int64_t count, int64_t bytes,
+                            Zxid zxid) {
   usage_.push_back(Usage{zxid, quota_path, count, bytes});
 }
 
