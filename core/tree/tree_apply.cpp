@@ -118,9 +118,9 @@ void Tree::create(const jute::TxnHeader& header, const Creation& creation, Apply
     before_change(existing);
     acls_.release(nodes_[existing].acl_slot);
     nodes_[existing].acl_slot = acl_slot;
-    if (header.type == OpCode::kCreate) {
-      raise_cversion(parent, above, creation.parent_cversion, header.zxid);
-    }
+    // The parent may be from before a deletion and second creation of this child; upstream sees to
+    // that for type 1 only, but the transaction is as true for the others.
+    raise_cversion(parent, above, creation.parent_cversion, header.zxid);
     op.error = ErrorCode::kNodeExists;
     return;
   }
