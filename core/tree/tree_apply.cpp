@@ -23,11 +23,6 @@ std::string_view watched_parent(std::string_view path) {
   return parent.empty() ? path.substr(0, 1) : parent;
 }
 
-// A znode below the root: "/x" at least, with a name after the last slash.
-bool names_child(std::string_view path) {
-  return path.size() >= 2 && path.front() == '/' && path.back() != '/';
-}
-
 bool allowed_in_multi(OpCode type) {
   switch (type) {
     case OpCode::kCreate:

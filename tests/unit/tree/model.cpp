@@ -1,7 +1,5 @@
 #include "tests/unit/tree/model.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 
 #include "core/base/checksum.hpp"
@@ -29,7 +27,7 @@ std::string keyed(std::string_view path) {
 }
 
 bool names_child(const std::string& path) {
-  return path.size() > 1 && path.front() == '/' && path.back() != '/';
+  return path.size() > 1 && path[0] == '/' && path[1] != '/' && path.back() != '/';
 }
 
 // "/zookeeper/quota/x/zookeeper_limits" -> "/x" when the last name is `name`.
@@ -254,40 +252,53 @@ Model::Result Model::apply(const jute::Txn& txn) {
   return result;
 }
 
-void expect_equal(const Tree& tree, const Model& model) {
-  ASSERT_EQ(tree.node_count(), model.nodes.size());
-  EXPECT_EQ(tree.last_processed_zxid().value, model.last_zxid);
-  EXPECT_EQ(tree.digest(), model.digest());
+namespace {
+
+std::string node_difference(const Tree& tree, NodeId id, const std::string& path, const Model& model) {
+  const Model::Node& node = model.nodes.at(path);
+  const int64_t owner = node.stat.ephemeral_owner;
+  const bool ephemeral = kind_of_owner(owner, true) == NodeKind::kEphemeral;
+  const jute::BufferView data = tree.data(id);
+  const AclId acl = tree.acl_id(id);
+  std::vector<std::string> names;
+  tree.for_each_child(id, [&](std::string_view name) { names.emplace_back(name); });
+  if (tree.path(id) != shown(path)) return "path";
+  if (tree.stat_persisted(id) != node.stat) return "stat";
+  if (data.has_value() != node.data.has_value()) return "null data";
+  if (data.value_or("") != node.data.value_or("")) return "data " + std::string(data.value_or(""));
+  if ((acl == kOpenAcl ? "" : tree.acl_bytes(acl)) != node.acl) return "ACL";
+  if (names != model.children(path)) return "children";
+  if (tree.num_children(id) != static_cast<int32_t>(names.size())) return "number of children";
+  if (tree.quota_path(path).value_or("") != model.quota_of(path)) return "quota";
+  if (ephemeral && tree.ephemerals_of(SessionId(owner)) != model.ephemerals(owner)) return "ephemerals";
+  const jute::Stat stat = tree.stat(id);
+  if (stat.ephemeral_owner != (ephemeral ? owner : 0)) return "shown owner";
+  if (stat.cversion != 2 * node.stat.cversion - stat.num_children) return "shown cversion";
+  if (stat.data_length != static_cast<int32_t>(node.data.value_or("").size())) return "data length";
+  return "";
+}
+
+}  // namespace
+
+std::string difference(const Tree& tree, const Model& model) {
+  if (tree.node_count() != model.nodes.size()) {
+    return std::to_string(tree.node_count()) + " znodes, not " + std::to_string(model.nodes.size());
+  }
   int64_t size = 1;
   size_t ephemerals = 0;
   for (const auto& [path, node] : model.nodes) {
-    SCOPED_TRACE(path);
     const NodeId id = tree.find(path);
-    ASSERT_NE(id, NodeId::kNone);
-    EXPECT_EQ(tree.path(id), shown(path));
-    EXPECT_EQ(tree.stat_persisted(id), node.stat);
-    const jute::BufferView data = tree.data(id);
-    ASSERT_EQ(data.has_value(), node.data.has_value());
-    EXPECT_EQ(data.value_or(""), node.data.value_or(""));
-    const AclId acl = tree.acl_id(id);
-    EXPECT_EQ(acl == kOpenAcl ? std::string() : std::string(tree.acl_bytes(acl)), node.acl);
-    std::vector<std::string> names;
-    tree.for_each_child(id, [&](std::string_view name) { names.emplace_back(name); });
-    EXPECT_EQ(names, model.children(path));
-    EXPECT_EQ(tree.num_children(id), static_cast<int32_t>(names.size()));
-    EXPECT_EQ(tree.quota_path(path).value_or(""), model.quota_of(path));
+    if (id == NodeId::kNone) return "no " + path;
+    const std::string what = node_difference(tree, id, path, model);
+    if (!what.empty()) return path + ": " + what;
     size += static_cast<int64_t>(path.size() + node.data.value_or("").size());
-    const int64_t owner = node.stat.ephemeral_owner;
-    const bool ephemeral = kind_of_owner(owner, true) == NodeKind::kEphemeral;
-    ephemerals += ephemeral ? 1 : 0;
-    if (ephemeral) {
-      EXPECT_EQ(tree.ephemerals_of(SessionId(owner)), model.ephemerals(owner));
-    }
-    EXPECT_EQ(tree.stat(id).ephemeral_owner, ephemeral ? owner : 0);
-    EXPECT_EQ(tree.stat(id).cversion, 2 * node.stat.cversion - static_cast<int32_t>(names.size()));
+    ephemerals += kind_of_owner(node.stat.ephemeral_owner, true) == NodeKind::kEphemeral ? 1 : 0;
   }
-  EXPECT_EQ(tree.approximate_data_size(), size);
-  EXPECT_EQ(tree.ephemeral_count(), ephemerals);
+  if (tree.approximate_data_size() != size) return "size";
+  if (tree.ephemeral_count() != ephemerals) return "number of ephemerals";
+  if (tree.last_processed_zxid().value != model.last_zxid) return "last zxid";
+  if (tree.digest() != model.digest()) return "digest";
+  return "";
 }
 
 }  // namespace zoetrope::tree

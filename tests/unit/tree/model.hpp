@@ -56,7 +56,7 @@ class Model {
   std::set<std::string> quotas_;
 };
 
-// Fails the running test, naming what differs, unless the tree holds exactly what the model holds.
-void expect_equal(const Tree& tree, const Model& model);
+// The first thing in which the tree differs from the model; empty when nothing does.
+std::string difference(const Tree& tree, const Model& model);
 
 }  // namespace zoetrope::tree

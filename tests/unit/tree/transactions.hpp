@@ -15,17 +15,17 @@ struct OwnedTxn {
   jute::Txn txn;
 };
 
-// Encodes and decodes again, so that the views point into `bytes`.
+// Encodes the body and decodes it again, so that the views point into `bytes`.
 inline OwnedTxn make_txn(const jute::TxnHeader& header, const jute::TxnBody& body,
                          std::optional<uint64_t> digest = {}) {
   OwnedTxn made{std::make_unique<std::string>(), {}};
   jute::Writer out(*made.bytes);
-  jute::write(out, header);
   jute::write(out, body);
-  if (digest) jute::write(out, jute::TxnDigest{2, *digest});
-  auto decoded = jute::decode_txn(*made.bytes);
+  auto decoded = jute::decode_txn_body(header.type, *made.bytes);
   ZT_ASSERT(decoded.has_value());
-  made.txn = *std::move(decoded);
+  made.txn.header = header;
+  made.txn.body = *std::move(decoded);
+  if (digest) made.txn.digest = jute::TxnDigest{2, *digest};
   return made;
 }
 
