@@ -16,7 +16,7 @@ class PipeSource : public LineSource {
  public:
   explicit PipeSource(WaitReadable wait) : wait_(std::move(wait)) {}
 
-  std::optional<std::string> next(const std::string&) override {
+  std::optional<std::string> next() override {
     while (true) {
       const size_t end = unread_.find('\n');
       if (end != std::string::npos) return take(end, end + 1);
@@ -57,15 +57,15 @@ std::string common_prefix(const std::vector<std::string>& words) {
 
 class TerminalSource : public LineSource {
  public:
-  TerminalSource(WaitReadable wait, Complete complete)
-      : wait_(std::move(wait)), complete_(std::move(complete)) {
+  TerminalSource(WaitReadable wait, Prompt prompt, Complete complete)
+      : wait_(std::move(wait)), prompt_(std::move(prompt)), complete_(std::move(complete)) {
     std::setlocale(LC_CTYPE, "");
     history_ = history_init();
     HistEvent event;
     history(history_, &event, H_SETSIZE, 1000);
     editor_ = el_init("zoetrope", stdin, stdout, stderr);
     el_set(editor_, EL_CLIENTDATA, this);
-    el_set(editor_, EL_PROMPT, &TerminalSource::prompt);
+    el_set(editor_, EL_PROMPT, &TerminalSource::show_prompt);
     el_set(editor_, EL_EDITOR, "emacs");
     el_set(editor_, EL_SIGNAL, 1);
     el_set(editor_, EL_HIST, &history, history_);
@@ -81,8 +81,7 @@ class TerminalSource : public LineSource {
   TerminalSource(const TerminalSource&) = delete;
   TerminalSource& operator=(const TerminalSource&) = delete;
 
-  std::optional<std::string> next(const std::string& prompt) override {
-    prompt_ = prompt;
+  std::optional<std::string> next() override {
     editing_ = true;
     int bytes = 0;
     const char* text = el_gets(editor_, &bytes);
@@ -109,7 +108,11 @@ class TerminalSource : public LineSource {
     return *static_cast<TerminalSource*>(data);
   }
 
-  static char* prompt(EditLine* editor) { return self(editor).prompt_.data(); }
+  static char* show_prompt(EditLine* editor) {
+    TerminalSource& source = self(editor);
+    source.prompt_text_ = source.prompt_();
+    return source.prompt_text_.data();
+  }
 
   static int read_character(EditLine* editor, wchar_t* character) {
     TerminalSource& source = self(editor);
@@ -151,10 +154,11 @@ class TerminalSource : public LineSource {
   }
 
   WaitReadable wait_;
+  Prompt prompt_;
   Complete complete_;
   EditLine* editor_ = nullptr;
   History* history_ = nullptr;
-  std::string prompt_;
+  std::string prompt_text_;  // what libedit was given
   bool editing_ = false;
 };
 
@@ -164,8 +168,9 @@ std::unique_ptr<LineSource> make_pipe_source(WaitReadable wait) {
   return std::make_unique<PipeSource>(std::move(wait));
 }
 
-std::unique_ptr<LineSource> make_terminal_source(WaitReadable wait, Complete complete) {
-  return std::make_unique<TerminalSource>(std::move(wait), std::move(complete));
+std::unique_ptr<LineSource> make_terminal_source(WaitReadable wait, Prompt prompt,
+                                                 Complete complete) {
+  return std::make_unique<TerminalSource>(std::move(wait), std::move(prompt), std::move(complete));
 }
 
 }  // namespace zoetrope::app

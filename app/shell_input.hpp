@@ -14,6 +14,8 @@ namespace zoetrope::app {
 
 // Returns when the file descriptor can be read.
 using WaitReadable = std::function<void(int fd)>;
+// The prompt as it should be now.
+using Prompt = std::function<std::string()>;
 // All words that the last word of `line` may become.
 using Complete = std::function<std::vector<std::string>(std::string_view line)>;
 
@@ -21,7 +23,7 @@ class LineSource {
  public:
   virtual ~LineSource() = default;
   // The next line without its end; nullopt at the end of input.
-  virtual std::optional<std::string> next(const std::string& prompt) = 0;
+  virtual std::optional<std::string> next() = 0;
   // Something was printed while a line was awaited.
   virtual void redraw() {}
 };
@@ -29,6 +31,7 @@ class LineSource {
 // Lines of standard input, without prompts.
 std::unique_ptr<LineSource> make_pipe_source(WaitReadable wait);
 // Lines typed at the terminal.
-std::unique_ptr<LineSource> make_terminal_source(WaitReadable wait, Complete complete);
+std::unique_ptr<LineSource> make_terminal_source(WaitReadable wait, Prompt prompt,
+                                                 Complete complete);
 
 }  // namespace zoetrope::app

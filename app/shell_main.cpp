@@ -34,7 +34,7 @@ int run_pipe(const ShellOptions& options) {
   const auto source = make_pipe_source([&](int fd) { shell.wait_readable(fd); });
   bool all_done = true;
   while (!shell.quits()) {
-    const auto line = source->next("");
+    const auto line = source->next();
     if (!line) break;
     all_done &= shell.execute(*line);
   }
@@ -47,12 +47,12 @@ int run_terminal(const ShellOptions& options) {
   std::printf("Connecting to %s\n", options.server.c_str());
   shell.open(/*waits=*/false);
   const auto source =
-      make_terminal_source([&](int fd) { shell.wait_readable(fd); },
+      make_terminal_source([&](int fd) { shell.wait_readable(fd); }, [&] { return shell.prompt(); },
                            [&](std::string_view line) { return shell.complete(line); });
   shell.on_printed([&] { source->redraw(); });
   std::printf("Welcome! help lists the commands.\n");
   while (!shell.quits()) {
-    const auto line = source->next(shell.prompt());
+    const auto line = source->next();
     if (!line) break;
     shell.execute(*line);
   }
