@@ -54,7 +54,8 @@ void ChangeTable::store(std::string_view path, NodeRecord record, Zxid zxid) {
   path = canonical(path);
   record.zxid = zxid;
   if (digest_enabled_) {
-    // A record that was loaded carries the digest that it had before this change; a new one carries 0.
+    // A record that was loaded carries the digest that it had before this change; a new one carries
+    // 0.
     digest_ -= record.digest;
     record.digest = digest_of(path, record);
     digest_ += record.digest;
@@ -95,30 +96,31 @@ void ChangeTable::put(std::string_view path, NodeRecord record) {
 void ChangeTable::track_ephemeral(std::string_view path, const NodeRecord& record, bool add) {
   if (record.stat.ephemeral_owner == 0) return;
   auto key = std::make_pair(record.stat.ephemeral_owner, std::string(path));
-  if (add) ephemeral_records_.insert(std::move(key));
-  else ephemeral_records_.erase(key);
+  if (add)
+    ephemeral_records_.insert(std::move(key));
+  else
+    ephemeral_records_.erase(key);
 }
 
 std::vector<std::string> ChangeTable::ephemerals_of(SessionId session) const {
   std::vector<std::string> paths = tree_.ephemerals_of(session);
-  if (records_.empty()) return paths;
-  // A path may have been deleted and made again by someone else since.
-  std::erase_if(paths, [&](const std::string& path) {
-    const auto it = records_.find(path);
-    return it != records_.end() &&
-           (!it->second.exists || it->second.stat.ephemeral_owner != session.value);
-  });
-  const auto first = ephemeral_records_.lower_bound({session.value, std::string()});
-  for (auto it = first; it != ephemeral_records_.end() && it->first == session.value; ++it) {
-    const auto record = records_.find(it->second);
-    ZT_ASSERT(record != records_.end());
-    if (!record->second.exists) continue;
-    if (std::find(paths.begin(), paths.end(), it->second) == paths.end()) paths.push_back(it->second);
+  if (!records_.empty()) {
+    // A path may have been deleted, and made again by someone else, since.
+    std::erase_if(paths, [this](const std::string& path) { return records_.contains(path); });
+    const auto first = ephemeral_records_.lower_bound({session.value, std::string()});
+    for (auto it = first; it != ephemeral_records_.end() && it->first == session.value; ++it) {
+      const auto record = records_.find(it->second);
+      ZT_ASSERT(record != records_.end());
+      if (record->second.exists) paths.push_back(it->second);
+    }
   }
+  // What is applied already must not show in the transaction, so neither may its order.
+  std::sort(paths.begin(), paths.end());
   return paths;
 }
 
-void ChangeTable::add_usage(const std::string& quota_path, int64_t count, int64_t bytes, Zxid zxid) {
+void ChangeTable::add_usage(const std::string& quota_path, int64_t count, int64_t bytes,
+                            Zxid zxid) {
   usage_.push_back(Usage{zxid, quota_path, count, bytes});
 }
 

@@ -1,6 +1,7 @@
-// The outstanding changes: records of znodes as they will be after the prepared transactions, on top
-// of the applied tree. Requests are validated against it, so that a write sees every write before it
-// (upstream ZooKeeperServer.outstandingChanges). Owns the records; never touches the tree.
+// The outstanding changes: records of znodes as they will be after the prepared transactions, on
+// top of the applied tree. Requests are validated against it, so that a write sees every write
+// before it (upstream ZooKeeperServer.outstandingChanges). Owns the records; never touches the
+// tree.
 #pragma once
 
 #include <cstdint>
@@ -30,12 +31,13 @@ class ChangeTable {
   // Records a change made by the transaction `zxid`; keeps the digest of the whole tree current.
   void store(std::string_view path, NodeRecord record, Zxid zxid);
   void erase_node(std::string_view path, Zxid zxid);
-  // The data that `zxid` gave to the path lies at `data` from now on (the final encoded transaction).
+  // The data that `zxid` gave to the path lies at `data` from now on (the final encoded
+  // transaction).
   void rebind_data(std::string_view path, jute::BufferView data, Zxid zxid);
 
   // Digest of the whole tree after all outstanding changes.
   uint64_t digest() const { return digest_; }
-  // Paths of the session's ephemerals after all outstanding changes, in a fixed order.
+  // Paths of the session's ephemerals after all outstanding changes, in path order.
   std::vector<std::string> ephemerals_of(SessionId session) const;
 
   // Usage of a quota (count, bytes) that outstanding transactions add to what the tree says.
@@ -47,8 +49,8 @@ class ChangeTable {
   void commit_undo();
   void roll_back();
 
-  // The transaction was applied: forgets what it alone said about the path (call for every path that
-  // it changed), and its usage.
+  // The transaction was applied: forgets what it alone said about the path (call for every path
+  // that it changed), and its usage.
   void applied(std::string_view path, Zxid zxid);
   void applied_usage(Zxid zxid);
   // Takes the tree as it stands, without outstanding changes (after recovery).
@@ -83,8 +85,8 @@ class ChangeTable {
   bool digest_enabled_;
   uint64_t digest_ = 0;
   boost::unordered_flat_map<std::string, NodeRecord, PathHash, std::equal_to<>> records_;
-  // (owner, path) of every record with an ephemeral owner, existing or deleted; ordered, because the
-  // order of a closeSession's deletions is visible.
+  // (owner, path) of every record with an ephemeral owner, existing or deleted; ordered, because
+  // the order of a closeSession's deletions is visible.
   std::set<std::pair<int64_t, std::string>> ephemeral_records_;
   std::vector<Usage> usage_;
   bool undo_active_ = false;

@@ -20,7 +20,8 @@ void Preparer::reset(Zxid last) {
   changes_.reset();
 }
 
-void Preparer::begin(Prepared& prepared, SessionId session, int32_t cxid, OpCode type, WallTime now) {
+void Preparer::begin(Prepared& prepared, SessionId session, int32_t cxid, OpCode type,
+                     WallTime now) {
   last_zxid_ = last_zxid_.next();
   prepared.zxid = last_zxid_;
   jute::Writer out(prepared.payload);
@@ -49,10 +50,13 @@ Prepared Preparer::prepare(const WriteRequest& request, WallTime now) {
   jute::Writer out(prepared.payload);
   const ErrorCode error = request.type == OpCode::kMulti ? prepare_multi(op, prepared, out)
                                                          : prepare_op(op, request.type, out);
-  if (error != ErrorCode::kOk) make_error(prepared, error);
-  else finish(prepared);
+  if (error != ErrorCode::kOk)
+    make_error(prepared, error);
+  else
+    finish(prepared);
   if (error == ErrorCode::kOk) {
-    rebind(request.type, std::string_view(prepared.payload).substr(jute::kTxnHeaderSize), prepared.zxid);
+    rebind(request.type, std::string_view(prepared.payload).substr(jute::kTxnHeaderSize),
+           prepared.zxid);
   }
   return prepared;
 }
@@ -85,7 +89,8 @@ ErrorCode Preparer::prepare_op(Context& op, OpCode type, jute::Writer& out) {
     case OpCode::kReconfig:
       // A standalone server has no configuration to change.
       return config_.reconfig_enabled ? ErrorCode::kUnimplemented : ErrorCode::kReconfigDisabled;
-    default: return ErrorCode::kUnimplemented;
+    default:
+      return ErrorCode::kUnimplemented;
   }
 }
 

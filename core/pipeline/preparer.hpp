@@ -1,7 +1,7 @@
 // Turns requests that change something into transactions: validates them against the tree and every
 // outstanding change, decides all that must be equal on every replica (names of sequential znodes,
-// versions, times, expanded ACLs, the digest) and encodes the result. Runs on a standalone server or
-// on the leader. Upstream: PrepRequestProcessor.
+// versions, times, expanded ACLs, the digest) and encodes the result. Runs on a standalone server
+// or on the leader. Upstream: PrepRequestProcessor.
 #pragma once
 
 #include <cstdint>
@@ -40,8 +40,8 @@ struct WriteRequest {
   jute::OpCode type = jute::OpCode::kError;
   std::string_view body;
   const std::vector<jute::Id>* ids = nullptr;
-  // The connection that it came by; 0 for the server's own requests. A session that moved to another
-  // connection refuses it.
+  // The connection that it came by; 0 for the server's own requests. A session that moved to
+  // another connection refuses it.
   ConnectionId origin;
 };
 
@@ -51,7 +51,8 @@ struct Prepared {
   Zxid zxid;
   ErrorCode error = ErrorCode::kOk;
   std::string payload;
-  // The operations of a multi as they were asked for: the transaction does not tell create2 from create.
+  // The operations of a multi as they were asked for: the transaction does not tell create2 from
+  // create.
   std::vector<jute::OpCode> multi_types;
 };
 

@@ -9,13 +9,8 @@ namespace zoetrope::pipeline {
 
 ErrorCode Preparer::check_session(const Context& op) const {
   const WriteRequest& request = op.request;
-  if (request.origin.value == 0) return ErrorCode::kOk;
-  if (!sessions_.contains(request.session) || sessions_.is_closing(request.session)) {
-    return ErrorCode::kSessionExpired;
-  }
-  const std::optional<ConnectionId> owner = sessions_.owner(request.session);
-  if (owner && owner->value != 0 && *owner != request.origin) return ErrorCode::kSessionMoved;
-  return ErrorCode::kOk;
+  if (request.origin.value == 0) return ErrorCode::kOk;  // the server's own requests
+  return sessions_.check(request.session, request.origin);
 }
 
 bool Preparer::permitted(const Context& op, const NodeRecord& record, int32_t permissions) const {
@@ -32,9 +27,8 @@ bool Preparer::permitted(const Context& op, const NodeRecord& record, int32_t pe
 bool Preparer::fix_up(const Context& op, std::string_view encoded, std::string& fixed) const {
   static const std::vector<jute::Id> kNobody;
   jute::Reader in(encoded);
-  const auto list = tree::fix_up_acl(jute::read_acl_list(in),
-                                     op.request.ids != nullptr ? *op.request.ids : kNobody,
-                                     config_.auth);
+  const auto list = tree::fix_up_acl(
+      jute::read_acl_list(in), op.request.ids != nullptr ? *op.request.ids : kNobody, config_.auth);
   if (!list) return false;
   fixed.clear();
   jute::Writer out(fixed);

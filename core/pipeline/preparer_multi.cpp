@@ -20,7 +20,8 @@ ErrorCode Preparer::prepare_multi_op(Context& op, const wire::MultiOp& sub, jute
       return prepare_set_data(op, std::get<wire::SetDataRequest>(sub.body), out);
     case OpCode::kCheck:
       return prepare_check(op, std::get<wire::PathVersionRequest>(sub.body), out);
-    default: return ErrorCode::kUnimplemented;
+    default:
+      return ErrorCode::kUnimplemented;
   }
 }
 
@@ -46,8 +47,10 @@ ErrorCode Preparer::prepare_multi(Context& op, Prepared& prepared, jute::Writer&
     }
     out.patch_i32(start + 4, static_cast<int32_t>(out.size() - start - 8));
   }
-  if (failure == ErrorCode::kOk) changes_.commit_undo();
-  else changes_.roll_back();
+  if (failure == ErrorCode::kOk)
+    changes_.commit_undo();
+  else
+    changes_.roll_back();
   // A session that moved away is not told as a result of an operation (ZOOKEEPER-2886); the whole
   // request fails, so that its connection is closed.
   return failure == ErrorCode::kSessionMoved ? failure : ErrorCode::kOk;
@@ -73,7 +76,8 @@ void Preparer::rebind(OpCode type, std::string_view body, Zxid zxid) {
       }
       return;
     }
-    default: return;
+    default:
+      return;
   }
 }
 

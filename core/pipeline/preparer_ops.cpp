@@ -29,14 +29,16 @@ bool is_ttl(wire::CreateFlags flags) {
          flags == wire::CreateFlags::kPersistentSequentialTtl;
 }
 
-// Whether flags and operation belong together. Stock servers take a container flag in a plain create
-// and die of a TTL operation without TTL flag (facts/client-protocol.md section 19); we refuse both.
+// Whether flags and operation belong together. Stock servers take a container flag in a plain
+// create and die of a TTL operation without TTL flag (facts/client-protocol.md section 19); we
+// refuse both.
 ErrorCode check_mode(OpCode type, wire::CreateFlags flags, int64_t ttl_ms, bool extended_types) {
   if (is_ttl(flags) && !extended_types) return ErrorCode::kUnimplemented;
   const bool ttl_valid = ttl_ms >= 1 && ttl_ms <= tree::kTtlMax;
-  const bool fits = type == OpCode::kCreateTtl         ? is_ttl(flags) && ttl_valid
-                    : type == OpCode::kCreateContainer ? flags == wire::CreateFlags::kContainer
-                                                       : !is_ttl(flags) && flags != wire::CreateFlags::kContainer;
+  const bool fits = type == OpCode::kCreateTtl ? is_ttl(flags) && ttl_valid
+                    : type == OpCode::kCreateContainer
+                        ? flags == wire::CreateFlags::kContainer
+                        : !is_ttl(flags) && flags != wire::CreateFlags::kContainer;
   return fits ? ErrorCode::kOk : ErrorCode::kBadArguments;
 }
 
@@ -57,8 +59,9 @@ int64_t size_of(const jute::BufferView& data) {
   return data ? static_cast<int64_t>(data->size()) : 0;
 }
 
-void write_create(jute::Writer& out, OpCode type, std::string_view path, const jute::BufferView& data,
-                  std::string_view acl, bool ephemeral, int32_t parent_cversion, int64_t ttl_ms) {
+void write_create(jute::Writer& out, OpCode type, std::string_view path,
+                  const jute::BufferView& data, std::string_view acl, bool ephemeral,
+                  int32_t parent_cversion, int64_t ttl_ms) {
   if (type == OpCode::kCreateContainer) {
     jute::write(out, jute::CreateContainerTxn{path, data, acl, parent_cversion});
   } else if (type == OpCode::kCreateTtl) {
@@ -105,7 +108,8 @@ ErrorCode Preparer::prepare_create(Context& op, const wire::CreateRequest& reque
       tree::NodeKind::kEphemeral) {
     return ErrorCode::kNoChildrenForEphemerals;
   }
-  if (const ErrorCode e = check_quota(path, 1, size_of(request.data), op.zxid); e != ErrorCode::kOk) {
+  if (const ErrorCode e = check_quota(path, 1, size_of(request.data), op.zxid);
+      e != ErrorCode::kOk) {
     return e;
   }
 
@@ -149,7 +153,8 @@ ErrorCode Preparer::prepare_delete(Context& op, const wire::PathVersionRequest& 
   return ErrorCode::kOk;
 }
 
-ErrorCode Preparer::prepare_delete_container(Context& op, std::string_view path, jute::Writer& out) {
+ErrorCode Preparer::prepare_delete_container(Context& op, std::string_view path,
+                                             jute::Writer& out) {
   if (!deletable(path)) return ErrorCode::kBadArguments;
   NodeRecord node;
   if (!changes_.load(path, node)) return ErrorCode::kNoNode;
@@ -157,7 +162,8 @@ ErrorCode Preparer::prepare_delete_container(Context& op, std::string_view path,
   const tree::NodeKind kind =
       tree::kind_of_owner(node.stat.ephemeral_owner, config_.extended_types_enabled);
   // Between the look at the applied tree and now it may have become a znode of another kind.
-  if (kind != tree::NodeKind::kContainer && kind != tree::NodeKind::kTtl) return ErrorCode::kBadVersion;
+  if (kind != tree::NodeKind::kContainer && kind != tree::NodeKind::kTtl)
+    return ErrorCode::kBadVersion;
   const ErrorCode quota = check_quota(path, -1, -size_of(node.data), op.zxid);
   ZT_ASSERT(quota == ErrorCode::kOk);
   jute::write(out, jute::DeleteTxn{path});
@@ -175,9 +181,8 @@ ErrorCode Preparer::prepare_set_data(Context& op, const wire::SetDataRequest& re
   if (!permitted(op, node, jute::kWrite)) return ErrorCode::kNoAuth;
   // Upstream looks at the quota before the version; a refused version must not count as usage.
   const bool version_fits = request.version == -1 || request.version == node.stat.version;
-  if (const ErrorCode e = check_quota(request.path, 0,
-                                      version_fits ? size_of(request.data) - size_of(node.data) : 0,
-                                      op.zxid);
+  if (const ErrorCode e = check_quota(
+          request.path, 0, version_fits ? size_of(request.data) - size_of(node.data) : 0, op.zxid);
       e != ErrorCode::kOk) {
     return e;
   }

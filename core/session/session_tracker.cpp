@@ -36,7 +36,9 @@ void SessionTracker::add(SessionId id, int32_t timeout_ms, MonotonicTime now) {
   place(id, session, now);
 }
 
-void SessionTracker::remove(SessionId id) { sessions_.erase(id); }
+void SessionTracker::remove(SessionId id) {
+  sessions_.erase(id);
+}
 
 bool SessionTracker::touch(SessionId id, MonotonicTime now) {
   const auto it = sessions_.find(id);
@@ -45,7 +47,9 @@ bool SessionTracker::touch(SessionId id, MonotonicTime now) {
   return true;
 }
 
-bool SessionTracker::contains(SessionId id) const { return sessions_.contains(id); }
+bool SessionTracker::contains(SessionId id) const {
+  return sessions_.contains(id);
+}
 
 void SessionTracker::set_closing(SessionId id) {
   const auto it = sessions_.find(id);
@@ -72,6 +76,13 @@ std::optional<ConnectionId> SessionTracker::owner(SessionId id) const {
   const auto it = sessions_.find(id);
   if (it == sessions_.end()) return std::nullopt;
   return it->second.owner;
+}
+
+ErrorCode SessionTracker::check(SessionId id, ConnectionId origin) const {
+  const auto it = sessions_.find(id);
+  if (it == sessions_.end() || it->second.closing) return ErrorCode::kSessionExpired;
+  const ConnectionId owner = it->second.owner;
+  return owner.value != 0 && owner != origin ? ErrorCode::kSessionMoved : ErrorCode::kOk;
 }
 
 std::optional<MonotonicTime> SessionTracker::next_expiry() const {

@@ -47,14 +47,14 @@ bool FrameCutter::peek_length(int32_t& length) const {
 
 void FrameCutter::keep() {
   if (kept_offset_ == kept_.size()) {
-    // A new string, because an assignment would hold on to the room of a long frame.
-    kept_ = std::string(fed_);
+    // Swapped, because an assignment would hold on to the room of a long frame.
+    std::string(fed_).swap(kept_);
     kept_offset_ = kept_whole_ = 0;
   } else {
     // Dropping the used part only when it is the larger one keeps the cost linear however often a
     // paused stream takes one frame and keeps the others.
     if (kept_offset_ > kept_.size() / 2) {
-      kept_ = kept_.substr(kept_offset_);
+      kept_.substr(kept_offset_).swap(kept_);
       kept_whole_ -= std::min(kept_whole_, kept_offset_);
       kept_offset_ = 0;
     }

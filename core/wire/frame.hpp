@@ -29,15 +29,15 @@ class FrameCutter {
   Status next(std::string_view& payload, int32_t frame_bytes_max);
   // The first four bytes of what is unread, when there are that many; for four-letter words.
   bool peek_length(int32_t& length) const;
+  // The part of what is unread that stands together in memory, and with which the stream goes on. A
+  // frame never straddles kept and fed bytes: feed() completes the unfinished one in kept_.
+  std::string_view rest() const;
   // Copies what is unread so that the fed bytes may go; frees the buffer when nothing is left.
   void keep();
   // Unread bytes, kept or not.
   size_t unread() const { return kept_.size() - kept_offset_ + fed_.size(); }
 
  private:
-  // The part of what is unread that stands together in memory, and with which the stream goes on. A
-  // frame never straddles kept and fed bytes: feed() completes the unfinished one in kept_.
-  std::string_view rest() const;
   // Moves bytes from the front of `bytes` to kept_ until its last frame is whole.
   void complete_kept(std::string_view& bytes);
 

@@ -22,6 +22,7 @@ struct ConnectRequest {
   BufferView password;
   bool read_only = false;
   bool has_read_only = true;  // old clients end before that byte
+  bool operator==(const ConnectRequest&) const = default;
 };
 
 // A null password is read as an empty one; servers always send 16 bytes.
@@ -32,6 +33,7 @@ struct ConnectResponse {
   std::string_view password;
   bool read_only = false;
   bool has_read_only = true;
+  bool operator==(const ConnectResponse&) const = default;
 };
 
 // Bytes after the record are left unread, as upstream does.

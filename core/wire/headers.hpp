@@ -26,17 +26,20 @@ inline constexpr Xid kSetWatchesXid{-8};
 struct RequestHeader {
   Xid xid;
   OpCode type = OpCode::kNotification;
+  bool operator==(const RequestHeader&) const = default;
 };
 struct ReplyHeader {
   Xid xid;
   Zxid zxid;
   ErrorCode error = ErrorCode::kOk;
+  bool operator==(const ReplyHeader&) const = default;
 };
 // Stands before each operation and each result of a multi, and ends the list.
 struct MultiHeader {
   OpCode type = OpCode::kError;
   bool done = false;
   ErrorCode error = ErrorCode::kOk;
+  bool operator==(const MultiHeader&) const = default;
 };
 inline constexpr MultiHeader kMultiEnd{OpCode::kError, true, static_cast<ErrorCode>(-1)};
 

@@ -18,6 +18,7 @@ namespace zoetrope::wire {
 struct MultiOp {
   OpCode type = OpCode::kError;
   std::variant<CreateRequest, PathVersionRequest, SetDataRequest, PathWatchRequest> body;
+  bool operator==(const MultiOp&) const = default;
 };
 // Accepts create, create2, createContainer, createTTL, delete, setData, check (multi) or getData,
 // getChildren (multiRead); anything else, and a mixture, is malformed (section 7: -5).
@@ -33,6 +34,7 @@ struct MultiResult {
   BufferView data;                         // getData
   std::vector<std::string_view> children;  // getChildren
   jute::Stat stat;                         // create2, setData, getData
+  bool operator==(const MultiResult&) const = default;
 };
 std::vector<MultiResult> read_multi_reply(Reader& in);
 // The whole reply, end header included.

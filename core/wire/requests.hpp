@@ -37,6 +37,7 @@ struct CreateRequest {
   std::string_view acl;
   int32_t flags = 0;
   int64_t ttl_ms = 0;  // createTTL only
+  bool operator==(const CreateRequest&) const = default;
 };
 CreateRequest read_create_request(Reader& in, OpCode type);
 void write(Writer& out, const CreateRequest& request, OpCode type);
@@ -45,6 +46,7 @@ void write(Writer& out, const CreateRequest& request, OpCode type);
 struct PathWatchRequest {
   std::string_view path;
   bool watch = false;
+  bool operator==(const PathWatchRequest&) const = default;
 };
 inline PathWatchRequest read_path_watch_request(Reader& in) {
   PathWatchRequest request;
@@ -61,6 +63,7 @@ inline void write(Writer& out, const PathWatchRequest& request) {
 struct PathVersionRequest {
   std::string_view path;
   int32_t version = -1;
+  bool operator==(const PathVersionRequest&) const = default;
 };
 inline PathVersionRequest read_path_version_request(Reader& in) {
   PathVersionRequest request;
@@ -76,6 +79,7 @@ inline void write(Writer& out, const PathVersionRequest& request) {
 // getACL, sync, getEphemerals (null is read as ""), getAllChildrenNumber.
 struct PathRequest {
   std::string_view path;
+  bool operator==(const PathRequest&) const = default;
 };
 inline PathRequest read_path_request(Reader& in, OpCode type) {
   if (type == OpCode::kGetEphemerals) return {in.nullable_string().value_or(std::string_view())};
@@ -89,6 +93,7 @@ struct SetDataRequest {
   std::string_view path;
   BufferView data;
   int32_t version = -1;
+  bool operator==(const SetDataRequest&) const = default;
 };
 inline SetDataRequest read_set_data_request(Reader& in) {
   SetDataRequest request;
@@ -108,6 +113,7 @@ struct SetAclRequest {
   std::string_view path;
   std::string_view acl;
   int32_t version = -1;
+  bool operator==(const SetAclRequest&) const = default;
 };
 SetAclRequest read_set_acl_request(Reader& in);
 void write(Writer& out, const SetAclRequest& request);
@@ -116,6 +122,7 @@ void write(Writer& out, const SetAclRequest& request);
 struct PathTypeRequest {
   std::string_view path;
   int32_t type = 0;
+  bool operator==(const PathTypeRequest&) const = default;
 };
 PathTypeRequest read_path_type_request(Reader& in);
 void write(Writer& out, const PathTypeRequest& request);
@@ -124,6 +131,7 @@ void write(Writer& out, const PathTypeRequest& request);
 struct SetWatchesRequest {
   Zxid relative_zxid;
   std::vector<std::string_view> data, exist, child, persistent, recursive;
+  bool operator==(const SetWatchesRequest&) const = default;
 };
 SetWatchesRequest read_set_watches_request(Reader& in, OpCode type);
 void write(Writer& out, const SetWatchesRequest& request, OpCode type);
@@ -133,6 +141,7 @@ struct AuthPacket {
   int32_t type = 0;
   std::string_view scheme;
   BufferView auth;
+  bool operator==(const AuthPacket&) const = default;
 };
 AuthPacket read_auth_packet(Reader& in);
 void write(Writer& out, const AuthPacket& packet);
@@ -141,12 +150,14 @@ void write(Writer& out, const AuthPacket& packet);
 struct ReconfigRequest {
   BufferView joining, leaving, new_members;
   int64_t config_id = -1;
+  bool operator==(const ReconfigRequest&) const = default;
 };
 ReconfigRequest read_reconfig_request(Reader& in);
 void write(Writer& out, const ReconfigRequest& request);
 
 struct SaslRequest {
   BufferView token;
+  bool operator==(const SaslRequest&) const = default;
 };
 SaslRequest read_sasl_request(Reader& in);
 void write(Writer& out, const SaslRequest& request);
