@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from kazoo.client import KazooClient
 
 from support import servers
 
@@ -64,3 +65,33 @@ def shared(request, kind):
         print(f"kept {server.directory}; the end of its log:\n{server.log_tail()}")
     else:
         server.discard()
+
+
+@pytest.fixture
+def connect(request):
+    """connect(server, chroot=None, **options) gives a started kazoo client; all are closed after the test."""
+    clients = []
+
+    def build(server, chroot="", **options):
+        client = KazooClient(f"127.0.0.1:{server.port}{chroot}", timeout=options.pop("timeout", 10.0), **options)
+        clients.append(client)
+        client.start(20)
+        return client
+
+    yield build
+    for client in clients:
+        client.stop()
+        client.close()
+
+
+@pytest.fixture
+def home(request):
+    """A path of the test's own, so that tests can share a server."""
+    return "/" + "".join(letter if letter.isalnum() else "-" for letter in request.node.name)
+
+
+@pytest.fixture
+def zk(shared, connect, home):
+    """A kazoo client whose root is the test's own path on the shared server."""
+    connect(shared).ensure_path(home)
+    return connect(shared, home)
