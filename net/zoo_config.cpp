@@ -1,0 +1,296 @@
+#include "net/zoo_config.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <map>
+
+#include "net/config_keys.hpp"
+#include "net/config_values.hpp"
+#include "net/member_line.hpp"
+#include "net/properties.hpp"
+
+namespace zoetrope::net {
+
+namespace {
+
+constexpr int32_t kSnapRetainCountMin = 3;  // upstream MIN_SNAP_RETAIN_COUNT
+constexpr int32_t kSnapCountMin = 2;        // upstream ZooKeeperServer.getSnapCount
+
+// Reads entries into a draft and then makes the checks that need several of them.
+class Parser {
+ public:
+  Parser(std::string_view file, const ReadFile& read_file) : file_(file), read_file_(read_file) {}
+
+  // The first thing that is wrong, one line; empty while all is well.
+  const std::string& error() const { return error_; }
+
+  void define(std::string_view definition) {
+    const size_t equals = definition.find('=');
+    const std::string key(definition.substr(0, equals));
+    const bool has_value = equals != std::string_view::npos;
+    apply(key, has_value ? definition.substr(equals + 1) : "true", "-D " + key);
+  }
+  void add(const Property& property) {
+    const std::string place = at_line(property.line);
+    const std::string name = plain_name(property.key);
+    if (const auto [entry, is_new] = first_set_.try_emplace(name, place); !is_new) {
+      warn(place, name + " is set again: what " + entry->second + " said is not used");
+    }
+    apply(property.key, property.value, place);
+  }
+  void finish() {
+    if (error_.empty()) check_quorum_sasl();
+    if (error_.empty()) check_directories();
+    if (error_.empty()) read_myid();
+    if (error_.empty()) read_dynamic_file();
+    if (error_.empty()) check_members();
+    if (error_.empty()) check_ports();
+    if (error_.empty()) check_sessions();
+    if (error_.empty()) check_snapshots();
+  }
+  ServerConfig take() { return std::move(draft_.config); }
+
+ private:
+  static std::string plain_name(const std::string& key) {
+    return key.starts_with("zookeeper.") ? key.substr(10) : key;
+  }
+  std::string at_line(uint32_t line) const { return file_ + ":" + std::to_string(line); }
+  // Where a key was set, or the file alone when it was not.
+  std::string place_of(const std::string& name) const {
+    const auto found = places_.find(name);
+    return found == places_.end() ? file_ : found->second;
+  }
+  void fail(const std::string& place, const std::string& text) {
+    if (error_.empty()) error_ = place + ": " + text;
+  }
+  void warn(const std::string& place, const std::string& text) {
+    draft_.config.warnings.push_back(place + ": " + text);
+  }
+
+  void apply(const std::string& written, std::string_view value, const std::string& place);
+  void check_quorum_sasl();
+  void check_directories();
+  void read_myid();
+  void read_dynamic_file();
+  void check_members();
+  void check_member_client_port(const MemberLine& member);
+  void check_ports();
+  void check_sessions();
+  void check_snapshots();
+
+  std::string file_;
+  const ReadFile& read_file_;
+  ConfigDraft draft_;
+  std::string error_;
+  std::map<std::string, std::string> places_;     // last place of each key
+  std::map<std::string, std::string> first_set_;  // first place of each key of the file
+  struct Member {
+    std::string key, value, place;
+  };
+  std::vector<Member> members_;
+};
+
+void Parser::apply(const std::string& written, std::string_view value, const std::string& place) {
+  if (!error_.empty()) return;
+  const std::string name = plain_name(written);
+  const auto found = find_key(written);
+  if (!found) {
+    warn(place, "unknown key " + written + " is ignored");
+    return;
+  }
+  places_[name] = place;
+  const ConfigKey& key = *found->key;
+  if (key.name == "server.*" || key.name == "group.*" || key.name == "weight.*") {
+    members_.push_back({name, std::string(value), place});
+  }
+  if (key.read != nullptr) {
+    const std::string wrong = key.read(draft_, value);
+    if (!wrong.empty() && found->named) return fail(place, name + " " + wrong);
+    if (!wrong.empty()) return warn(place, name + " " + wrong + "; the default is used");
+  }
+  const bool may_warn =
+      key.standing == Standing::kNoEffect || key.standing == Standing::kUnsupported;
+  if (may_warn && (key.inert_value.empty() || !equals_ignoring_case(value, key.inert_value))) {
+    warn(place, name + " " + std::string(key.consequence));
+  }
+}
+
+void Parser::check_quorum_sasl() {
+  const std::string learner = "quorum.auth.learnerRequireSasl";
+  const std::string server = "quorum.auth.serverRequireSasl";
+  if (draft_.quorum_sasl_server_required && !draft_.quorum_sasl) {
+    fail(place_of(server), server + " needs quorum.auth.enableSasl=true");
+  } else if (draft_.quorum_sasl_learner_required && !draft_.quorum_sasl) {
+    fail(place_of(learner), learner + " needs quorum.auth.enableSasl=true");
+  } else if (draft_.quorum_sasl_server_required && !draft_.quorum_sasl_learner_required) {
+    fail(place_of(server), server + " needs " + learner + "=true");
+  }
+}
+
+void Parser::check_directories() {
+  if (!draft_.data_dir || draft_.data_dir->empty()) return fail(file_, "dataDir is not set");
+  draft_.config.data_dir = *draft_.data_dir;
+  draft_.config.data_log_dir = draft_.data_log_dir.value_or(*draft_.data_dir);
+  if (draft_.config.data_log_dir.empty())
+    return fail(place_of("dataLogDir"), "dataLogDir is empty");
+  draft_.config.engine.data_dir = draft_.config.data_dir + "/version-2";
+  draft_.config.engine.data_log_dir = draft_.config.data_log_dir + "/version-2";
+}
+
+void Parser::read_myid() {
+  const std::string path = draft_.config.data_dir + "/myid";
+  const auto content = read_file_(path);
+  if (!content) return;
+  const std::string_view line =
+      std::string_view(*content).substr(0, content->find_first_of("\r\n"));
+  int64_t id = 0;
+  if (!read_long(line, id).empty()) {
+    return fail(path + ":1", "myid \"" + std::string(line) + "\" is not a number");
+  }
+  draft_.config.myid = id;
+}
+
+void Parser::read_dynamic_file() {
+  const std::string& path = draft_.dynamic_config_file;
+  if (path.empty()) return;
+  if (!members_.empty()) {
+    const Member& member = members_.front();
+    return fail(member.place, member.key + " must stand in the dynamic file " + path);
+  }
+  const auto content = read_file_(path);
+  if (!content) return fail(place_of("dynamicConfigFile"), "dynamicConfigFile: " + content.error());
+  const auto properties = parse_properties(*content);
+  if (!properties) {
+    return fail(path + ":" + std::to_string(properties.error().line), properties.error().what);
+  }
+  for (const Property& property : *properties) {
+    const std::string place = path + ":" + std::to_string(property.line);
+    const std::string& key = property.key;
+    if (key == "version") return fail(place, "a dynamic file must not set version");
+    if (!key.starts_with("server.") && !key.starts_with("group") && !key.starts_with("weight")) {
+      return fail(place, key + " must not stand in a dynamic file (only server, group and weight)");
+    }
+    members_.push_back({key, property.value, place});
+  }
+}
+
+void Parser::check_members() {
+  size_t participants = 0, observers = 0;
+  std::string last_place = file_;
+  for (const Member& member : members_) {
+    if (!member.key.starts_with("server.")) continue;
+    last_place = member.place;
+    const auto parsed = parse_member_line(member.key, member.value);
+    if (!parsed) return fail(member.place, parsed.error());
+    (parsed->is_observer ? observers : participants) += 1;
+    if (draft_.config.myid == parsed->id) check_member_client_port(*parsed);
+  }
+  if (participants == 0 && !draft_.standalone_enabled) {
+    fail(place_of("standaloneEnabled"), "standaloneEnabled=false needs at least one participant");
+  } else if (participants <= 1 && observers > 0) {
+    fail(last_place, "observers need a quorum of participants");
+  } else if (participants > 1 || (participants == 1 && !draft_.standalone_enabled)) {
+    fail(last_place,
+         "ensembles are not available in this release: " + std::to_string(participants) +
+             " participants are listed; leave one server line and standaloneEnabled=true");
+  } else if (participants == 1) {
+    warn(last_place, "one server line: it is ignored and a standalone server runs");
+  }
+}
+
+// The client address in a server line is this server's own when myid names that line.
+void Parser::check_member_client_port(const MemberLine& member) {
+  if (!member.client) return;
+  if (draft_.client_port && *draft_.client_port != member.client->port) {
+    return fail(place_of("clientPort"), "clientPort differs from the port of this server's line, " +
+                                            std::to_string(member.client->port));
+  }
+  draft_.client_port = member.client->port;
+  if (!member.client->host.empty() && member.client->host != "0.0.0.0") {
+    draft_.client_port_address = member.client->host;
+  }
+}
+
+void Parser::check_ports() {
+  if (draft_.secure_client_port_address && !draft_.secure_client_port_set) {
+    return fail(place_of("secureClientPortAddress"),
+                "secureClientPortAddress is set but secureClientPort is not");
+  }
+  if (!draft_.client_port) {
+    if (draft_.client_port_address) {
+      return fail(place_of("clientPortAddress"), "clientPortAddress is set but clientPort is not");
+    }
+    return fail(file_, "clientPort is not set: no client could connect");
+  }
+  draft_.config.client = {draft_.client_port_address.value_or(""), *draft_.client_port};
+  draft_.config.engine.client_port = *draft_.client_port;
+}
+
+void Parser::check_sessions() {
+  const node::Config& engine = draft_.config.engine;
+  if (engine.timeout_ms_min() <= engine.timeout_ms_max()) return;
+  const bool min_is_set = engine.session_timeout_ms_min != -1;
+  fail(place_of(min_is_set ? "minSessionTimeout" : "maxSessionTimeout"),
+       "minSessionTimeout (" + std::to_string(engine.timeout_ms_min()) +
+           " ms) must not be larger than maxSessionTimeout (" +
+           std::to_string(engine.timeout_ms_max()) + " ms)");
+}
+
+void Parser::check_snapshots() {
+  const int32_t retain = draft_.snap_retain_count.value_or(kSnapRetainCountMin);
+  if (retain < kSnapRetainCountMin) {
+    warn(place_of("autopurge.snapRetainCount"),
+         "autopurge.snapRetainCount " + std::to_string(retain) + " is below 3; 3 are kept");
+  }
+  storage::StoreConfig& store = draft_.config.engine.store;
+  store.retain_snapshots = static_cast<size_t>(std::max(retain, kSnapRetainCountMin));
+  if (!draft_.snap_count) return;
+  if (*draft_.snap_count < kSnapCountMin) {
+    warn(place_of("snapCount"),
+         "snapCount " + std::to_string(*draft_.snap_count) + " is below 2; 2 is used");
+  }
+  store.snap_count = std::max(*draft_.snap_count, kSnapCountMin);
+}
+
+}  // namespace
+
+std::expected<ServerConfig, std::string> parse_zoo_config(
+    std::string_view text, std::string_view name, const std::vector<std::string>& definitions,
+    const ReadFile& read_file) {
+  const auto properties = parse_properties(text);
+  if (!properties) {
+    return std::unexpected(std::string(name) + ":" + std::to_string(properties.error().line) +
+                           ": " + properties.error().what);
+  }
+  Parser parser(name, read_file);
+  for (const std::string& definition : definitions) parser.define(definition);
+  for (const Property& property : *properties) parser.add(property);
+  parser.finish();
+  if (!parser.error().empty()) return std::unexpected(parser.error());
+  return parser.take();
+}
+
+std::expected<ServerConfig, std::string> load_zoo_config(
+    const std::string& path, const std::vector<std::string>& definitions) {
+  const auto text = read_whole_file(path);
+  if (!text) return std::unexpected(text.error());
+  return parse_zoo_config(*text, path, definitions, read_whole_file);
+}
+
+std::expected<std::string, std::string> read_whole_file(const std::string& path) {
+  std::FILE* file = std::fopen(path.c_str(), "rbe");
+  if (file == nullptr) {
+    return std::unexpected("cannot open " + path + ": " + std::strerror(errno));
+  }
+  std::string content;
+  char buffer[4096];
+  while (const size_t n = std::fread(buffer, 1, sizeof buffer, file)) content.append(buffer, n);
+  const bool failed = std::ferror(file) != 0;
+  std::fclose(file);
+  if (failed) return std::unexpected("cannot read " + path + ": " + std::strerror(errno));
+  return content;
+}
+
+}  // namespace zoetrope::net
