@@ -9,7 +9,7 @@ import os
 import pytest
 
 from support import lockstep, workload
-from support.servers import make_server
+from support.servers import ROOT, make_server
 
 STEPS = int(os.environ.get("ZT_STEPS", 2500))
 CONFIG = {"minSessionTimeout": 60000, "zoetrope.compatibility": "3.8", "znode.container.checkIntervalMs": 3600000}
@@ -49,27 +49,33 @@ def fails_afresh(kind, seed):
     return fails
 
 
+def describe(seed, difference, kind):
+    """The report of a failure: where it was seen and the shortest steps that still show it."""
+    shortest = lockstep.reduce(difference.steps, fails_afresh(kind, seed), 120)
+    path = ROOT / f"build/differential-seed-{seed}.txt"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("".join(f"{tuple(step)!r}\n" for step in shortest))
+    listing = "\n".join(f"  {number}: {step}" for number, step in enumerate(shortest[-40:], max(0, len(shortest) - 40)))
+    return f"seed {seed}: {difference}\nshortest failing steps ({len(shortest)}, all in {path}):\n{listing}"
+
+
 @pytest.mark.parametrize("seed", seeds())
 def test_equal_replies_events_and_trees(seed, make, kind):
     reference, tested = make(configuration(seed), kind="java").start(), make(configuration(seed)).start()
     sides = [lockstep.Side(reference), lockstep.Side(tested)]
     work = workload.Workload(seed, quota=seed % 2 == 1)
+    restart = workload.Step("restart", 0, body="kill" if seed % 4 < 2 else "stop")
+    steps, events = [], 0
     try:
-        first = lockstep.run(sides, workload=work, count=STEPS * 3 // 4)
+        for count, last in [(STEPS * 3 // 4, restart), (STEPS // 4, None)]:
+            outcome = lockstep.run(sides, workload=work, count=count, done=steps)
+            events += outcome.events
+            assert lockstep.compare_trees(sides) == [], f"seed {seed}"
+            if last is not None:
+                lockstep.run(sides, steps=[last], workload=work, done=steps)
+                assert lockstep.compare_trees(sides) == [], f"seed {seed}, after a restart"
     except lockstep.Difference as difference:
-        shortest = lockstep.reduce(difference.steps, fails_afresh(kind, seed), 90)
-        listing = "\n".join(f"  {number}: {step}" for number, step in enumerate(shortest))
-        pytest.fail(f"seed {seed}: {difference}\nshortest failing steps ({len(shortest)}):\n{listing}", pytrace=False)
-    assert lockstep.compare_trees(sides) == [], f"seed {seed}"
-    for side in sides:
-        side.end()
-        (side.server.kill if seed % 4 < 2 else side.server.stop)()
-    for side in sides:
-        side.server.start()
-        work.learn([False] * workload.CLIENTS, [slot.session != 0 for slot in side.slots], [], side.zxid)
-    assert lockstep.compare_trees(sides) == [], f"seed {seed}, after a restart"
-    second = lockstep.run(sides, workload=work, count=STEPS // 4)
-    assert lockstep.compare_trees(sides) == [], f"seed {seed}, at the end"
-    assert first.events + second.events > STEPS // 50
+        pytest.fail(describe(seed, difference, kind), pytrace=False)
+    assert events > STEPS // 50
     for side in sides:
         side.end()

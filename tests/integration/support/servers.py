@@ -131,8 +131,10 @@ class Server:
         return self
 
     def start(self):
-        self.spawn()
-        wait_until(self.ready, 60, f"{self.kind} server on port {self.port} serves; its log:\n{self.log_tail()}")
+        return self.spawn().wait_ready()
+
+    def wait_ready(self):
+        wait_until(self.ready, 60, f"{self.kind} server on port {self.port} serves")
         return self
 
     def ready(self):

@@ -43,7 +43,7 @@ BAD_ACLS = [(), None, ((31, "nope", "x"),), ((31, "digest", "nocolon"),), ((31, 
 
 
 class Step(NamedTuple):
-    """One step of a run. `action` is open, request, batch, drop, resume, steal, ahead or frame."""
+    """One step of a run. `action` is open, request, batch, drop, resume, steal, ahead, frame or restart."""
 
     action: str
     client: int
@@ -53,11 +53,17 @@ class Step(NamedTuple):
 
     def __str__(self):
         if self.action == "request":
-            name = p.NAMES.get(self.kind, self.kind)
-            return f"client {self.client}: {name} {self.body!r}" + (f" xid {self.xid}" if self.xid is not None else "")
+            xid = "" if self.xid is None else f" xid {self.xid}"
+            return f"client {self.client}: {show_request(self.kind, self.body)}{xid}"
         if self.action == "batch":
-            return f"client {self.client}: batch " + " | ".join(f"{p.NAMES.get(k, k)} {b!r}" for k, b in self.body)
+            return f"client {self.client}: batch " + " | ".join(show_request(*request) for request in self.body)
         return f"client {self.client}: {self.action} {self.body!r}"
+
+
+def show_request(kind, body):
+    """A request in a line; a long body is cut in the middle."""
+    text = repr(body) if len(body) < 200 else f"{body[:120]!r}... {len(body)} bytes ...{body[-40:]!r}"
+    return f"{p.NAMES.get(kind, kind)} {text}"
 
 
 class Workload:
@@ -164,7 +170,7 @@ class Workload:
 
     def draw_set_data(self):
         path = self.path()
-        data = self.one(STATS) if path is not None and path == SYSTEM_PATHS[5] else self.data()
+        data = self.one(STATS) if str(path).endswith("zookeeper_stats") else self.data()
         return p.SET_DATA, p.set_data(path, data, self.version())
 
     def draw_set_acl(self):
