@@ -104,21 +104,18 @@ void ChangeTable::track_ephemeral(std::string_view path, const NodeRecord& recor
 
 std::vector<std::string> ChangeTable::ephemerals_of(SessionId session) const {
   std::vector<std::string> paths = tree_.ephemerals_of(session);
-  if (records_.empty()) return paths;
-  // A path may have been deleted and made again by someone else since.
-  std::erase_if(paths, [&](const std::string& path) {
-    const auto it = records_.find(path);
-    return it != records_.end() &&
-           (!it->second.exists || it->second.stat.ephemeral_owner != session.value);
-  });
-  const auto first = ephemeral_records_.lower_bound({session.value, std::string()});
-  for (auto it = first; it != ephemeral_records_.end() && it->first == session.value; ++it) {
-    const auto record = records_.find(it->second);
-    ZT_ASSERT(record != records_.end());
-    if (!record->second.exists) continue;
-    if (std::find(paths.begin(), paths.end(), it->second) == paths.end())
-      paths.push_back(it->second);
+  if (!records_.empty()) {
+    // A path may have been deleted, and made again by someone else, since.
+    std::erase_if(paths, [this](const std::string& path) { return records_.contains(path); });
+    const auto first = ephemeral_records_.lower_bound({session.value, std::string()});
+    for (auto it = first; it != ephemeral_records_.end() && it->first == session.value; ++it) {
+      const auto record = records_.find(it->second);
+      ZT_ASSERT(record != records_.end());
+      if (record->second.exists) paths.push_back(it->second);
+    }
   }
+  // What is applied already must not show in the transaction, so neither may its order.
+  std::sort(paths.begin(), paths.end());
   return paths;
 }
 

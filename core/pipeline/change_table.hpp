@@ -37,7 +37,7 @@ class ChangeTable {
 
   // Digest of the whole tree after all outstanding changes.
   uint64_t digest() const { return digest_; }
-  // Paths of the session's ephemerals after all outstanding changes, in a fixed order.
+  // Paths of the session's ephemerals after all outstanding changes, in path order.
   std::vector<std::string> ephemerals_of(SessionId session) const;
 
   // Usage of a quota (count, bytes) that outstanding transactions add to what the tree says.
