@@ -46,7 +46,8 @@ SimDisk::Done SimDisk::write(const storage::WriteFile& op) {
     names_unsynced_.push_back({std::nullopt, op.file, inode});
   }
   Change change{op.offset, op.bytes, 0};
-  change.size_after = std::max({uint64_t{inode->current.size()}, op.offset + op.bytes.size(), op.size_min});
+  change.size_after =
+      std::max({uint64_t{inode->current.size()}, op.offset + op.bytes.size(), op.size_min});
   const uint64_t growth = change.size_after - inode->current.size();
   const bool full = faults_.capacity_bytes != UINT64_MAX && growth > 0 &&
                     used_bytes() + growth > faults_.capacity_bytes;
@@ -138,6 +139,17 @@ void SimDisk::power_loss() {
   if (mattered) ++losses_;
 }
 
+SimDisk SimDisk::after_power_loss() const {
+  SimDisk copy{Random(0)};
+  for (const auto& [name, inode] : durable_) {
+    auto fresh = std::make_shared<Inode>();
+    fresh->durable = fresh->current = inode->durable;
+    copy.durable_.emplace(name, std::move(fresh));
+  }
+  copy.current_ = copy.durable_;
+  return copy;
+}
+
 void SimDisk::lose_unsynced(Inode& inode) {
   if (!inode.unsynced.empty()) {
     const uint64_t mode = random_.below(4);
@@ -175,7 +187,8 @@ std::string SimDisk::torn(const Inode& inode, uint64_t size) {
     for (uint64_t i = 0; i < done; ++i) {
       const Change& change = *changes[i];
       const uint64_t from = std::max(change.offset, sector * kSectorBytes);
-      const uint64_t to = std::min(change.offset + change.bytes.size(), (sector + 1) * kSectorBytes);
+      const uint64_t to =
+          std::min(change.offset + change.bytes.size(), (sector + 1) * kSectorBytes);
       content.replace(from, to - from, change.bytes, from - change.offset, to - from);
     }
   }
@@ -252,7 +265,8 @@ bool RecoveryDisk::crashed() {
   return false;
 }
 
-std::expected<std::vector<storage::FileInfo>, DiskError> RecoveryDisk::list(storage::Folder folder) {
+std::expected<std::vector<storage::FileInfo>, DiskError> RecoveryDisk::list(
+    storage::Folder folder) {
   if (crashed()) return std::unexpected(DiskError{"the machine crashed"});
   return disk_.list(folder);
 }

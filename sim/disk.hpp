@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <expected>
 #include <map>
+#include <optional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,8 +41,11 @@ class SimDisk {
 
   // The machine loses power: afterwards the page cache is what the disk has.
   void power_loss();
+  // A copy of this disk as it would be after a power loss that keeps nothing unsynced.
+  SimDisk after_power_loss() const;
 
-  // --- synchronous access, as the recovery code sees it -------------------------------------------
+  // --- synchronous access, as the recovery code sees it
+  // -------------------------------------------
   std::vector<storage::FileInfo> list(storage::Folder folder) const;
   std::expected<std::string, storage::DiskError> read(const storage::FileName& file,
                                                       uint64_t offset, uint64_t length);

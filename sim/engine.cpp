@@ -10,7 +10,8 @@ namespace {
 
 class ServerEngine : public Engine {
  public:
-  ServerEngine(const node::Config& config, storage::RecoveredState recovered, uint64_t seed, Now now)
+  ServerEngine(const node::Config& config, storage::RecoveredState recovered, uint64_t seed,
+               Now now)
       : server_(config, std::move(recovered), seed, now) {}
 
   void start(Now now, node::Effects& out) override { server_.start(now, out); }

@@ -1,5 +1,5 @@
-// What a simulated process runs: node::Server, or in tests something that takes its place (a fake, or
-// the real one with a planted defect). Owns nothing itself.
+// What a simulated process runs: node::Server, or in tests something that takes its place (a fake,
+// or the real one with a planted defect). Owns nothing itself.
 #pragma once
 
 #include <cstdint>

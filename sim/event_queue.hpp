@@ -1,6 +1,6 @@
 // The one queue of everything that is going to happen, ordered by virtual time and, within one
-// instant, by the order in which it was planned. Owns the events and the virtual time; it never calls
-// anybody: the world takes the next event and acts.
+// instant, by the order in which it was planned. Owns the events and the virtual time; it never
+// calls anybody: the world takes the next event and acts.
 #pragma once
 
 #include <algorithm>
@@ -18,9 +18,9 @@ enum class EventKind : uint8_t {
   kConnectArrives,
   kConnectAnswered,
   kSegmentArrives,
-  kEndArrives,    // no more bytes will come: the peer closed
+  kEndArrives,  // no more bytes will come: the peer closed
   kResetArrives,
-  kReadable,      // a reader goes on reading
+  kReadable,  // a reader goes on reading
   // Processes; the subject is the index of the process.
   kDiskDone,
   kBatchEnd,

@@ -5,7 +5,9 @@
 namespace zoetrope::sim {
 namespace {
 
-constexpr size_t index(Side side) { return static_cast<size_t>(side); }
+constexpr size_t index(Side side) {
+  return static_cast<size_t>(side);
+}
 constexpr size_t kKeptBytesMax = 256 << 10;  // an empty stream gives back more room than this
 
 }  // namespace
@@ -42,7 +44,8 @@ void Network::plan(EventKind kind, ConnectionId id, Side told, MonotonicTime at,
 MonotonicTime Network::arrival(const Connection& connection, Side sender, Flow& flow) {
   MonotonicTime at = queue_.now() + config_.latency.draw(random_);
   if (!holds_.empty()) {
-    const auto hold = holds_.find({connection.hosts[index(sender)], connection.hosts[index(other(sender))]});
+    const auto hold =
+        holds_.find({connection.hosts[index(sender)], connection.hosts[index(other(sender))]});
     if (hold != holds_.end()) at = std::max(at, hold->second);
   }
   flow.last_arrival = std::max(flow.last_arrival, at);
@@ -87,14 +90,16 @@ void Network::pump(ConnectionId id, Connection& connection, Side sender) {
   while (flow.sent < flow.bytes.size()) {
     const size_t under_way = flow.sent - flow.head;
     if (under_way >= config_.window_bytes) break;
-    size_t length = std::min<size_t>(flow.bytes.size() - flow.sent, config_.window_bytes - under_way);
+    size_t length =
+        std::min<size_t>(flow.bytes.size() - flow.sent, config_.window_bytes - under_way);
     if (config_.cut_one_in != 0 && random_.one_in(config_.cut_one_in)) {
       length = 1 + random_.below(length);
     }
     flow.sent += length;
     plan(EventKind::kSegmentArrives, id, other(sender), arrival(connection, sender, flow), length);
   }
-  if (was_blocked && connection.ends[index(sender)] == End::kOpen) drained_.emplace_back(id, sender);
+  if (was_blocked && connection.ends[index(sender)] == End::kOpen)
+    drained_.emplace_back(id, sender);
   if (flow.end_wanted && !flow.end_sent && flow.sent == flow.bytes.size()) {
     flow.end_sent = true;
     plan(EventKind::kEndArrives, id, other(sender), arrival(connection, sender, flow));
@@ -138,8 +143,7 @@ void Network::pause_reading(ConnectionId id, Side side) {
   Flow& flow = connection->flows[index(other(side))];
   if (flow.paused) return;
   flow.paused = true;
-  flow.pause_is_late =
-      config_.late_pause_one_in != 0 && random_.one_in(config_.late_pause_one_in);
+  flow.pause_is_late = config_.late_pause_one_in != 0 && random_.one_in(config_.late_pause_one_in);
 }
 
 void Network::resume_reading(ConnectionId id, Side side) {

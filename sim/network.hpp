@@ -1,6 +1,6 @@
-// Simulated TCP: connections between hosts as two byte streams with latency, cuts at any byte, bounded
-// windows, closing and resets, half-open ends after a power loss. Owns every connection and all bytes
-// under way; it never calls anybody: handle() says what the world has to deliver.
+// Simulated TCP: connections between hosts as two byte streams with latency, cuts at any byte,
+// bounded windows, closing and resets, half-open ends after a power loss. Owns every connection and
+// all bytes under way; it never calls anybody: handle() says what the world has to deliver.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,9 @@
 namespace zoetrope::sim {
 
 // A machine or a client: whatever has an address.
-struct HostId : StrongId<struct HostIdTag, uint32_t> { using StrongId::StrongId; };
+struct HostId : StrongId<struct HostIdTag, uint32_t> {
+  using StrongId::StrongId;
+};
 
 // The two ends of a connection.
 enum class Side : uint8_t { kOpener = 0, kAcceptor = 1 };
@@ -31,7 +33,7 @@ constexpr Side other(Side side) {
 
 struct NetworkConfig {
   Latency latency;
-  uint64_t cut_one_in = 8;          // a segment is cut at a random byte; 0: never
+  uint64_t cut_one_in = 8;           // a segment is cut at a random byte; 0: never
   uint64_t window_bytes = 64 << 10;  // sent and not yet read by the receiver
   uint64_t late_pause_one_in = 4;    // a paused reader still delivers one more piece
 };
@@ -43,7 +45,7 @@ struct Delivery {
     kConnected,  // to the opener: it was accepted
     kRefused,    // to the opener: nobody listens there; the connection is gone
     kBytes,
-    kClosed,     // the peer closed or reset; the connection is gone
+    kClosed,  // the peer closed or reset; the connection is gone
   };
   Kind kind = Kind::kBytes;
   HostId host;
@@ -102,8 +104,8 @@ class Network {
   size_t connection_count() const { return live_count_; }
 
  private:
-  // Bytes in one direction: [head, arrived) wait to be read, [arrived, sent) are under way, the rest
-  // does not fit into the window yet.
+  // Bytes in one direction: [head, arrived) wait to be read, [arrived, sent) are under way, the
+  // rest does not fit into the window yet.
   struct Flow {
     std::string bytes;
     size_t head = 0, arrived = 0, sent = 0;
@@ -141,7 +143,8 @@ class Network {
                                           size_t length);
   std::optional<Delivery> read(ConnectionId id, Connection& connection, Side reader);
   std::optional<Delivery> closed(ConnectionId id, Connection& connection, Side side);
-  Delivery delivery(Delivery::Kind kind, ConnectionId id, const Connection& connection, Side side) const;
+  Delivery delivery(Delivery::Kind kind, ConnectionId id, const Connection& connection,
+                    Side side) const;
 
   NetworkConfig config_;
   EventQueue& queue_;

@@ -7,7 +7,9 @@
 namespace zoetrope::sim {
 namespace {
 
-constexpr size_t index(Side side) { return static_cast<size_t>(side); }
+constexpr size_t index(Side side) {
+  return static_cast<size_t>(side);
+}
 constexpr uint64_t kAccepted = 1;
 
 }  // namespace
@@ -18,16 +20,21 @@ std::optional<Delivery> Network::handle(const Event& event) {
   if (connection == nullptr) return std::nullopt;
   const Side side = static_cast<Side>(event.side);
   switch (event.kind) {
-    case EventKind::kConnectArrives: return connect_arrives(id, *connection);
+    case EventKind::kConnectArrives:
+      return connect_arrives(id, *connection);
     case EventKind::kConnectAnswered:
       return connect_answered(id, *connection, event.detail == kAccepted);
-    case EventKind::kSegmentArrives: return segment_arrives(id, *connection, side, event.detail);
+    case EventKind::kSegmentArrives:
+      return segment_arrives(id, *connection, side, event.detail);
     case EventKind::kEndArrives:
       connection->flows[index(other(side))].end_arrived = true;
       return read(id, *connection, side);
-    case EventKind::kResetArrives: return closed(id, *connection, side);
-    case EventKind::kReadable: return read(id, *connection, side);
-    default: ZT_ASSERT(false && "not a network event");
+    case EventKind::kResetArrives:
+      return closed(id, *connection, side);
+    case EventKind::kReadable:
+      return read(id, *connection, side);
+    default:
+      ZT_ASSERT(false && "not a network event");
   }
 }
 
@@ -49,8 +56,8 @@ std::optional<Delivery> Network::connect_arrives(ConnectionId id, Connection& co
   if (!powered_[host.value]) return std::nullopt;
   const bool accepted = listeners_.contains({host, connection.port});
   Flow& answers = connection.flows[index(Side::kAcceptor)];
-  plan(EventKind::kConnectAnswered, id, Side::kOpener, arrival(connection, Side::kAcceptor, answers),
-       accepted ? kAccepted : 0);
+  plan(EventKind::kConnectAnswered, id, Side::kOpener,
+       arrival(connection, Side::kAcceptor, answers), accepted ? kAccepted : 0);
   if (!accepted) return std::nullopt;
   connection.ends[index(Side::kAcceptor)] = End::kOpen;
   return delivery(Delivery::Kind::kAccepted, id, connection, Side::kAcceptor);
@@ -59,9 +66,8 @@ std::optional<Delivery> Network::connect_arrives(ConnectionId id, Connection& co
 std::optional<Delivery> Network::connect_answered(ConnectionId id, Connection& connection,
                                                   bool accepted) {
   if (connection.ends[index(Side::kOpener)] != End::kOpen) return std::nullopt;
-  const Delivery told =
-      delivery(accepted ? Delivery::Kind::kConnected : Delivery::Kind::kRefused, id, connection,
-               Side::kOpener);
+  const Delivery told = delivery(accepted ? Delivery::Kind::kConnected : Delivery::Kind::kRefused,
+                                 id, connection, Side::kOpener);
   if (!accepted) end_gone(id, connection, Side::kOpener);
   return told;
 }
@@ -115,7 +121,8 @@ void Network::release(const Delivery& told) {
     flow.sent -= flow.head;
     flow.head = 0;
   }
-  if (flow.end_arrived && !flow.paused) plan(EventKind::kReadable, told.connection, told.side, queue_.now());
+  if (flow.end_arrived && !flow.paused)
+    plan(EventKind::kReadable, told.connection, told.side, queue_.now());
   if (flow.sent < flow.bytes.size()) pump(told.connection, *connection, sender);
 }
 
@@ -183,7 +190,8 @@ void Network::power_returned(HostId host) {
     Connection& connection = connections_[slot];
     if (!connection.live) continue;
     for (const Side side : {Side::kOpener, Side::kAcceptor}) {
-      if (connection.hosts[index(side)] != host || connection.ends[index(side)] != End::kDead) continue;
+      if (connection.hosts[index(side)] != host || connection.ends[index(side)] != End::kDead)
+        continue;
       const Flow& in = connection.flows[index(other(side))];
       // The sender's kernel repeats what was never confirmed, and is answered now.
       if (in.sent > in.arrived) plan_reset(id_of(slot), connection, other(side));

@@ -34,7 +34,8 @@ void Process::plan(EventKind kind, MonotonicTime at, uint64_t detail) {
   queue_.push(event);
 }
 
-// --- life and death ---------------------------------------------------------------------------------
+// --- life and death
+// ---------------------------------------------------------------------------------
 
 void Process::start() {
   ZT_ASSERT(engine_ == nullptr);
@@ -124,7 +125,8 @@ void Process::halt(const node::Halt& halt) {
   dying_ = DeathKind::kKill;
 }
 
-// --- inputs -----------------------------------------------------------------------------------------
+// --- inputs
+// -----------------------------------------------------------------------------------------
 
 void Process::step(const node::Input& input) {
   ++steps_;
@@ -165,8 +167,8 @@ void Process::deliver(const Delivery& delivery) {
       opened.connection = connection;
       opened.port = delivery.port;
       const uint32_t peer = delivery.peer.value;
-      opened.remote = Endpoint::v4(10, static_cast<uint8_t>(peer >> 16), static_cast<uint8_t>(peer >> 8),
-                                   static_cast<uint8_t>(peer),
+      opened.remote = Endpoint::v4(10, static_cast<uint8_t>(peer >> 16),
+                                   static_cast<uint8_t>(peer >> 8), static_cast<uint8_t>(peer),
                                    static_cast<uint16_t>(1024 + connection.slot() % 60000));
       opened.local = Endpoint::v4(192, 168, 0, static_cast<uint8_t>(index_ + 1), 2181);
       step(opened);
@@ -184,7 +186,8 @@ void Process::deliver(const Delivery& delivery) {
       break;
     }
     case Delivery::Kind::kConnected:
-    case Delivery::Kind::kRefused: return;  // this engine opens no connections
+    case Delivery::Kind::kRefused:
+      return;  // this engine opens no connections
   }
   run_deferred();
 }
@@ -235,7 +238,8 @@ void Process::note_applied() {
   if (applied_.empty() || applied_.back().first < zxid) applied_.emplace_back(zxid, queue_.now());
 }
 
-// --- effects ----------------------------------------------------------------------------------------
+// --- effects
+// ----------------------------------------------------------------------------------------
 
 void Process::carry_out() {
   for (node::Effect& effect : effects_.list()) {
@@ -259,10 +263,12 @@ void Process::carry_out(node::Effect& effect) {
     void operator()(const node::Send& e) { p.send(e); }
     void operator()(const node::Close& e) { p.close(e); }
     void operator()(const node::PauseReading& e) {
-      if (p.socket(e.connection) != nullptr) p.network_.pause_reading(e.connection, Side::kAcceptor);
+      if (p.socket(e.connection) != nullptr)
+        p.network_.pause_reading(e.connection, Side::kAcceptor);
     }
     void operator()(const node::ResumeReading& e) {
-      if (p.socket(e.connection) != nullptr) p.network_.resume_reading(e.connection, Side::kAcceptor);
+      if (p.socket(e.connection) != nullptr)
+        p.network_.resume_reading(e.connection, Side::kAcceptor);
     }
     void operator()(node::Disk& e) { p.issue(std::move(e.op)); }
     void operator()(const node::HostFactsQuery&) {
@@ -323,7 +329,8 @@ void Process::report_backlog(ConnectionId connection) {
   deferred_.emplace_back(node::Backlog{connection, unsent});
 }
 
-// --- disk -------------------------------------------------------------------------------------------
+// --- disk
+// -------------------------------------------------------------------------------------------
 
 void Process::issue(storage::DiskOp op) {
   LaneQueue& lane = lanes_[static_cast<size_t>(op.lane)];
@@ -358,7 +365,8 @@ void Process::disk_done(storage::Lane which) {
   }
   const auto done = disk_.execute(op.action);
   start_next(which);
-  const bool told = config_.sync_completes_early && std::holds_alternative<storage::SyncFile>(op.action);
+  const bool told =
+      config_.sync_completes_early && std::holds_alternative<storage::SyncFile>(op.action);
   if (!told) {
     node::DiskDone report{op.id, std::nullopt};
     if (!done) report.error = done.error();

@@ -1,6 +1,6 @@
-// One server process on one machine: the driver's role of the engine. It feeds inputs, carries out the
-// effects one by one, and can be made to die between any two of them. Owns the engine, the queue of
-// disk operations, the clock and the machine's disk; it knows no protocol.
+// One server process on one machine: the driver's role of the engine. It feeds inputs, carries out
+// the effects one by one, and can be made to die between any two of them. Owns the engine, the
+// queue of disk operations, the clock and the machine's disk; it knows no protocol.
 #pragma once
 
 #include <array>
@@ -32,10 +32,10 @@ struct ProcessConfig {
   node::Config server;
   Latency write_latency{5, 40, 50, 2000};
   Latency sync_latency{80, 1500, 50, 20000};
-  int64_t batch_delay_us_max = 300;       // longest wait before a BatchEnd
-  uint64_t batch_at_once_one_in = 3;      // BatchEnd straight after an input
+  int64_t batch_delay_us_max = 300;   // longest wait before a BatchEnd
+  uint64_t batch_at_once_one_in = 3;  // BatchEnd straight after an input
   uint64_t tick_late_ms_max = 20;
-  uint64_t fingerprint_one_in = 0;        // steps whose state goes into the trace; 0: none
+  uint64_t fingerprint_one_in = 0;  // steps whose state goes into the trace; 0: none
   // A planted defect: a sync is reported as done when it is issued.
   bool sync_completes_early = false;
 };
@@ -55,19 +55,23 @@ class Process {
   Process(uint32_t index, ProcessConfig config, EngineFactory factory, HostId host,
           EventQueue& queue, Network& network, Trace& trace, Random random);
 
-  // --- the world's side ---------------------------------------------------------------------------
+  // --- the world's side
+  // ---------------------------------------------------------------------------
   void start();
   void die(DeathKind kind);
   // The process dies after that many further effects.
   void die_after(uint64_t effects, DeathKind kind);
   // The next recovery is interrupted after that many calls of the disk.
   void interrupt_recovery_after(uint64_t calls) { recovery_calls_max_ = calls; }
+  void cancel_death() { effects_until_death_ = 0; }
   void request_shutdown();
   void deliver(const Delivery& delivery);
   void handle(const Event& event);
   void output_drained(ConnectionId connection);
 
   bool running() const { return engine_ != nullptr; }
+  // No input waits for the end of its batch and no disk operation is under way.
+  bool idle() const { return !batch_open_ && lanes_[0].ops.empty() && lanes_[1].ops.empty(); }
   uint32_t index() const { return index_; }
   HostId host() const { return host_; }
   const ProcessConfig& config() const { return config_; }
@@ -77,9 +81,11 @@ class Process {
   Clock& clock() { return clock_; }
   uint64_t steps() const { return steps_; }
   uint64_t effects_done() const { return effects_done_; }
+  bool has_reports() const { return !reports_.empty(); }
   // Reports since the last call, in order.
   std::vector<ProcessReport> take_reports() { return std::move(reports_); }
-  // (zxid, when it was first seen applied), ascending; transactions that a crash undid are not in it.
+  // (zxid, when it was first seen applied), ascending; transactions that a crash undid are not in
+  // it.
   const std::vector<std::pair<Zxid, MonotonicTime>>& applied() const { return applied_; }
   // Called before a file of the log is removed, with its content.
   using LogObserver = std::function<void(const storage::FileName&, const std::string&)>;
