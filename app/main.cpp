@@ -13,6 +13,8 @@ namespace {
 // In the order of the help text.
 constexpr AddSubcommand kSubcommands[] = {
     add_serve,
+    add_shell,
+    add_bench,
 };
 
 int run(int argc, char** argv) {

@@ -9,7 +9,6 @@ namespace zoetrope {
 
 }  // namespace zoetrope
 
-#define ZT_ASSERT(condition)                                                      \
-  (static_cast<bool>(condition)                                                   \
-       ? static_cast<void>(0)                                                     \
-       : ::zoetrope::assertion_failed(#condition, __FILE__, __LINE__))
+#define ZT_ASSERT(condition)                           \
+  (static_cast<bool>(condition) ? static_cast<void>(0) \
+                                : ::zoetrope::assertion_failed(#condition, __FILE__, __LINE__))

@@ -1,5 +1,5 @@
-// The two kinds of ordinary failure: a protocol outcome (ZooKeeper's error codes, a value in a reply)
-// and damaged or malformed bytes (a message that names the place).
+// The two kinds of ordinary failure: a protocol outcome (ZooKeeper's error codes, a value in a
+// reply) and damaged or malformed bytes (a message that names the place).
 #pragma once
 
 #include <cstdint>

@@ -25,17 +25,25 @@ struct Zxid : StrongId<struct ZxidTag, int64_t> {
   static constexpr Zxid make(uint32_t epoch, uint32_t counter) {
     return Zxid(static_cast<int64_t>(uint64_t{epoch} << 32 | counter));
   }
-  constexpr uint32_t epoch() const { return static_cast<uint32_t>(static_cast<uint64_t>(value) >> 32); }
+  constexpr uint32_t epoch() const {
+    return static_cast<uint32_t>(static_cast<uint64_t>(value) >> 32);
+  }
   constexpr uint32_t counter() const { return static_cast<uint32_t>(static_cast<uint64_t>(value)); }
   constexpr Zxid next() const { return Zxid(value + 1); }
 };
 
 // Client session id; 0 means none (facts/client-protocol.md section 4).
-struct SessionId : StrongId<struct SessionIdTag, int64_t> { using StrongId::StrongId; };
+struct SessionId : StrongId<struct SessionIdTag, int64_t> {
+  using StrongId::StrongId;
+};
 // Member id of an ensemble (myid); standalone servers use 1.
-struct ServerId : StrongId<struct ServerIdTag, int64_t> { using StrongId::StrongId; };
+struct ServerId : StrongId<struct ServerIdTag, int64_t> {
+  using StrongId::StrongId;
+};
 // Request id within one client connection.
-struct Xid : StrongId<struct XidTag, int32_t> { using StrongId::StrongId; };
+struct Xid : StrongId<struct XidTag, int32_t> {
+  using StrongId::StrongId;
+};
 // One TCP connection of one server: low 32 bits a dense slot, high 32 bits its generation, so that
 // tables may be plain vectors and an id is never used again. 0 is never a connection.
 struct ConnectionId : StrongId<struct ConnectionIdTag, uint64_t> {

@@ -51,6 +51,8 @@ int64_t Random::between(int64_t low, int64_t high) {
   return static_cast<int64_t>(static_cast<uint64_t>(low) + offset);
 }
 
-bool Random::one_in(uint64_t denominator) { return denominator != 0 && below(denominator) == 0; }
+bool Random::one_in(uint64_t denominator) {
+  return denominator != 0 && below(denominator) == 0;
+}
 
 }  // namespace zoetrope

@@ -16,7 +16,8 @@ struct Duration {
   constexpr auto operator<=>(const Duration&) const = default;
 };
 
-// Monotonic time in nanoseconds since an arbitrary origin of this process (or of the simulated world).
+// Monotonic time in nanoseconds since an arbitrary origin of this process (or of the simulated
+// world).
 struct MonotonicTime {
   int64_t ns = 0;
   static constexpr MonotonicTime from_ms(int64_t ms) { return MonotonicTime{ms * 1'000'000}; }

@@ -1,6 +1,7 @@
 // Jute, ZooKeeper's serialisation: big-endian primitives without tags or padding
-// (facts/client-protocol.md section 2). The reader is sticky: the first malformed field makes it fail,
-// later reads give zero values, and the caller asks once, at the end. It never trusts a length.
+// (facts/client-protocol.md section 2). The reader is sticky: the first malformed field makes it
+// fail, later reads give zero values, and the caller asks once, at the end. It never trusts a
+// length.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@
 
 namespace zoetrope::jute {
 
-// A jute buffer as a view: nullopt is the null buffer (length -1), which differs from the empty one.
+// A jute buffer as a view: nullopt is the null buffer (length -1), which differs from the empty
+// one.
 using BufferView = std::optional<std::string_view>;
 
 // Appends to a string that the caller owns.
@@ -39,8 +41,10 @@ class Writer {
     out_.append(v);
   }
   void buffer(BufferView v) {
-    if (v) string(*v);
-    else i32(-1);
+    if (v)
+      string(*v);
+    else
+      i32(-1);
   }
   // Bytes that are already encoded.
   void raw(std::string_view v) { out_.append(v); }

@@ -7,7 +7,9 @@ namespace {
 constexpr size_t kAclSizeMin = 12;
 constexpr size_t kStringSizeMin = 4;
 
-std::string text_or_empty(BufferView view) { return view ? std::string(*view) : std::string(); }
+std::string text_or_empty(BufferView view) {
+  return view ? std::string(*view) : std::string();
+}
 }  // namespace
 
 void write(Writer& out, const Id& id) {
@@ -129,8 +131,7 @@ void write_strings(Writer& out, const std::vector<std::string_view>& strings) {
 }
 
 std::string_view open_acl_bytes() {
-  static constexpr char kBytes[] =
-      "\0\0\0\1\0\0\0\x1f\0\0\0\5world\0\0\0\6anyone";
+  static constexpr char kBytes[] = "\0\0\0\1\0\0\0\x1f\0\0\0\5world\0\0\0\6anyone";
   return std::string_view(kBytes, sizeof kBytes - 1);
 }
 

@@ -1,5 +1,5 @@
-// Records that both the client protocol and the disk formats use (facts/client-protocol.md section 3).
-// Plain values; encoding and decoding only.
+// Records that both the client protocol and the disk formats use (facts/client-protocol.md section
+// 3). Plain values; encoding and decoding only.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,14 @@
 namespace zoetrope::jute {
 
 // Permission bits of an ACL entry (facts/client-protocol.md section 14).
-enum Permission : int32_t { kRead = 1, kWrite = 2, kCreate = 4, kDelete = 8, kAdmin = 16, kAllPermissions = 31 };
+enum Permission : int32_t {
+  kRead = 1,
+  kWrite = 2,
+  kCreate = 4,
+  kDelete = 8,
+  kAdmin = 16,
+  kAllPermissions = 31
+};
 
 // An identity: authentication scheme and the scheme's own name for who it is.
 struct Id {

@@ -62,7 +62,10 @@ CheckTxn read_check(Reader& in) {
 CloseSessionTxn read_close_session(Reader& in) {
   CloseSessionTxn txn;
   // A missing list leaves nothing or just a digest; an empty list with digest leaves 4 + 12 bytes.
-  if (in.remaining() == 0 || in.remaining() == kDigestSize) return txn;
+  // One path of four bytes without digest has the length of a digest, but begins otherwise: a digest
+  // begins with its version, 2.
+  const bool one_path = in.rest().starts_with(std::string_view("\0\0\0\1\0\0\0\4", 8));
+  if (in.remaining() == 0 || (in.remaining() == kDigestSize && !one_path)) return txn;
   txn.paths = read_strings(in);
   return txn;
 }
@@ -82,19 +85,30 @@ MultiTxn read_multi(Reader& in) {
 TxnBody read_body(OpCode type, Reader& in) {
   switch (type) {
     case OpCode::kCreate:
-    case OpCode::kCreate2: return read_create(in);
-    case OpCode::kCreateContainer: return read_create_container(in);
-    case OpCode::kCreateTtl: return read_create_ttl(in);
+    case OpCode::kCreate2:
+      return read_create(in);
+    case OpCode::kCreateContainer:
+      return read_create_container(in);
+    case OpCode::kCreateTtl:
+      return read_create_ttl(in);
     case OpCode::kDelete:
-    case OpCode::kDeleteContainer: return DeleteTxn{in.string()};
+    case OpCode::kDeleteContainer:
+      return DeleteTxn{in.string()};
     case OpCode::kSetData:
-    case OpCode::kReconfig: return read_set_data(in);
-    case OpCode::kSetAcl: return read_set_acl(in);
-    case OpCode::kCheck: return read_check(in);
-    case OpCode::kError: return ErrorTxn{static_cast<ErrorCode>(in.i32())};
-    case OpCode::kCreateSession: return CreateSessionTxn{in.i32()};
-    case OpCode::kCloseSession: return read_close_session(in);
-    case OpCode::kMulti: return read_multi(in);
+    case OpCode::kReconfig:
+      return read_set_data(in);
+    case OpCode::kSetAcl:
+      return read_set_acl(in);
+    case OpCode::kCheck:
+      return read_check(in);
+    case OpCode::kError:
+      return ErrorTxn{static_cast<ErrorCode>(in.i32())};
+    case OpCode::kCreateSession:
+      return CreateSessionTxn{in.i32()};
+    case OpCode::kCloseSession:
+      return read_close_session(in);
+    case OpCode::kMulti:
+      return read_multi(in);
     default:
       in.fail("type " + std::to_string(static_cast<int32_t>(type)) + " is no transaction");
       return ErrorTxn{};
@@ -145,7 +159,9 @@ void write(Writer& out, const CreateTtlTxn& txn) {
   out.i64(txn.ttl_ms);
 }
 
-void write(Writer& out, const DeleteTxn& txn) { out.string(txn.path); }
+void write(Writer& out, const DeleteTxn& txn) {
+  out.string(txn.path);
+}
 
 void write(Writer& out, const SetDataTxn& txn) {
   out.string(txn.path);
@@ -164,9 +180,13 @@ void write(Writer& out, const CheckTxn& txn) {
   out.i32(txn.version);
 }
 
-void write(Writer& out, const ErrorTxn& txn) { out.i32(static_cast<int32_t>(txn.error)); }
+void write(Writer& out, const ErrorTxn& txn) {
+  out.i32(static_cast<int32_t>(txn.error));
+}
 
-void write(Writer& out, const CreateSessionTxn& txn) { out.i32(txn.timeout_ms); }
+void write(Writer& out, const CreateSessionTxn& txn) {
+  out.i32(txn.timeout_ms);
+}
 
 void write(Writer& out, const CloseSessionTxn& txn) {
   if (txn.paths) write_strings(out, *txn.paths);

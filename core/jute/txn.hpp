@@ -1,6 +1,6 @@
-// Transactions: the replicated, logged, idempotent form of a write (facts/disk-format.md section 2).
-// A transaction has one encoded form, the payload of a log record, which is also what a PROPOSAL
-// carries; these types are views into such a payload and live no longer than it.
+// Transactions: the replicated, logged, idempotent form of a write (facts/disk-format.md section
+// 2). A transaction has one encoded form, the payload of a log record, which is also what a
+// PROPOSAL carries; these types are views into such a payload and live no longer than it.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,8 @@ struct TxnDigest {
   auto operator<=>(const TxnDigest&) const = default;
 };
 
-// create and create2. acl is an encoded vector<ACL>; parent_cversion -1 stands for "not given" (V0).
+// create and create2. acl is an encoded vector<ACL>; parent_cversion -1 stands for "not given"
+// (V0).
 struct CreateTxn {
   std::string_view path;
   BufferView data;
@@ -99,8 +100,9 @@ struct MultiTxn {
   bool failed() const;
 };
 
-using TxnBody = std::variant<CreateTxn, CreateContainerTxn, CreateTtlTxn, DeleteTxn, SetDataTxn,
-                             SetAclTxn, CheckTxn, ErrorTxn, CreateSessionTxn, CloseSessionTxn, MultiTxn>;
+using TxnBody =
+    std::variant<CreateTxn, CreateContainerTxn, CreateTtlTxn, DeleteTxn, SetDataTxn, SetAclTxn,
+                 CheckTxn, ErrorTxn, CreateSessionTxn, CloseSessionTxn, MultiTxn>;
 
 struct Txn {
   TxnHeader header;

@@ -25,23 +25,25 @@ struct Config {
   Compatibility compatibility = Compatibility::k3_9;
 
   int32_t tick_time_ms = 3000;
-  int32_t session_timeout_ms_min = -1;  // -1: twice the tick time
-  int32_t session_timeout_ms_max = -1;  // -1: twenty times the tick time
+  int32_t session_timeout_ms_min = -1;       // -1: twice the tick time
+  int32_t session_timeout_ms_max = -1;       // -1: twenty times the tick time
   int32_t connections_per_address_max = 60;  // 0: no limit
   int32_t connections_max = 0;               // 0: no limit
   int32_t sessionless_timeout_ms = 10000;
 
-  int32_t frame_bytes_max = 1048575;       // jute.maxbuffer
-  int32_t buffer_extra_bytes = -1;         // jute.maxbuffer.extrasize; -1: as frame_bytes_max
+  int32_t frame_bytes_max = 1048575;  // jute.maxbuffer
+  int32_t buffer_extra_bytes = -1;    // jute.maxbuffer.extrasize; -1: as frame_bytes_max
   int64_t large_request_threshold = -1;
-  int32_t outstanding_limit = 1000;        // globalOutstandingLimit
-  // Unsent output of one connection: above the first its requests are not read, above the second it is closed.
+  int32_t outstanding_limit = 1000;  // globalOutstandingLimit
+  // Unsent output of one connection: above the first its requests are not read, above the second it
+  // is closed.
   uint64_t output_bytes_high = 4 << 20;
   uint64_t output_bytes_max = 256 << 20;
 
   bool extended_types_enabled = false;
   bool digest_enabled = true;
   bool close_session_txn_enabled = true;
+  bool reconfig_enabled = false;
   bool enforce_quota = false;
   int64_t container_check_interval_ms = 60000;
   int64_t containers_per_minute_max = 10000;

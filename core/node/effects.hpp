@@ -1,5 +1,5 @@
-// What a server wants done: the closed list of effects of step(), in the order in which they are to be
-// done. Sent bytes lie in one arena, so that the hot path allocates nothing.
+// What a server wants done: the closed list of effects of step(), in the order in which they are to
+// be done. Sent bytes lie in one arena, so that the hot path allocates nothing.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,8 @@
 
 namespace zoetrope::node {
 
-// Bytes for a connection: arena()[offset, offset + length). Sends to one connection keep their order.
+// Bytes for a connection: arena()[offset, offset + length). Sends to one connection keep their
+// order.
 struct Send {
   ConnectionId connection;
   uint32_t offset = 0;
@@ -51,7 +52,8 @@ struct Halt {
   std::string reason;
 };
 
-using Effect = std::variant<Send, Close, PauseReading, ResumeReading, Disk, HostFactsQuery, Log, Halt>;
+using Effect =
+    std::variant<Send, Close, PauseReading, ResumeReading, Disk, HostFactsQuery, Log, Halt>;
 
 class Effects {
  public:
@@ -60,6 +62,8 @@ class Effects {
     send_start_ = arena_.size();
     return arena_;
   }
+  // The same string again, within one begin_send() and end_send().
+  std::string& sending() { return arena_; }
   void end_send(ConnectionId connection) {
     const auto length = static_cast<uint32_t>(arena_.size() - send_start_);
     if (length == 0) return;

@@ -1,4 +1,5 @@
-// What can happen to a server: the closed list of inputs of step(). Views live during the step only.
+// What can happen to a server: the closed list of inputs of step(). Views live during the step
+// only.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +33,8 @@ struct Received {
 struct Closed {
   ConnectionId connection;
 };
-// Unsent output of a connection rose above Config::output_bytes_high (or another half of it since the
-// last report), or fell below half of it.
+// Unsent output of a connection rose above Config::output_bytes_high (or another half of it since
+// the last report), or fell below half of it.
 struct Backlog {
   ConnectionId connection;
   uint64_t unsent_bytes = 0;
@@ -49,12 +50,14 @@ struct HostFacts {
 };
 // A deadline named by next_deadline() passed. Harmless at any other time.
 struct Tick {};
-// The driver has no further input at hand: the server issues what it gathered (one log write and sync
-// for the batch). A driver sends it before it waits; how much lies between two is its own choice.
+// The driver has no further input at hand: the server issues what it gathered (one log write and
+// sync for the batch). A driver sends it before it waits; how much lies between two is its own
+// choice.
 struct BatchEnd {};
 // Orderly stop: the server stops reading, makes durable what it has, then emits Halt.
 struct Shutdown {};
 
-using Input = std::variant<Opened, Received, Closed, Backlog, DiskDone, HostFacts, Tick, BatchEnd, Shutdown>;
+using Input =
+    std::variant<Opened, Received, Closed, Backlog, DiskDone, HostFacts, Tick, BatchEnd, Shutdown>;
 
 }  // namespace zoetrope::node

@@ -1,7 +1,8 @@
 // One server as one value: inputs go in, effects come out. It owns all protocol state; it owns no
 // socket, file, thread, clock or entropy. The integrator's contract:
 //   1. recover() the data directory, construct, carry out the effects of start().
-//   2. For each thing that happens call step(); carry out the effects in order. Send BatchEnd when no
+//   2. For each thing that happens call step(); carry out the effects in order. Send BatchEnd when
+//   no
 //      further input is at hand, and a Tick when next_deadline() has passed.
 //   3. Disk operations of one lane are done in order; report each completion by DiskDone.
 //   4. After Halt the server takes no further input.

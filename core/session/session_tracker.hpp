@@ -1,6 +1,6 @@
 // Client sessions of the server that tracks them: ids, passwords, time-outs and their expiry in
-// buckets of one tick (upstream SessionTrackerImpl, ExpiryQueue; facts/client-protocol.md sections 4
-// and 15). Owns the table; closes nothing by itself, only tells what has expired.
+// buckets of one tick (upstream SessionTrackerImpl, ExpiryQueue; facts/client-protocol.md sections
+// 4 and 15). Owns the table; closes nothing by itself, only tells what has expired.
 #pragma once
 
 #include <array>
@@ -13,6 +13,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "core/base/error.hpp"
 #include "core/base/ids.hpp"
 #include "core/base/time.hpp"
 
@@ -48,10 +49,14 @@ class SessionTracker {
   // Which connection may write for the session; 0 when none (a session that moved).
   void set_owner(SessionId id, ConnectionId owner);
   std::optional<ConnectionId> owner(SessionId id) const;
+  // Whether a request that came by `origin` may act for the session: kOk, kSessionExpired (unknown
+  // or closing) or kSessionMoved (another connection owns it).
+  ErrorCode check(SessionId id, ConnectionId origin) const;
 
   // When the next bucket expires.
   std::optional<MonotonicTime> next_expiry() const;
-  // Sessions whose bucket lies before `now`, marked closing, ascending within a bucket; each is told once.
+  // Sessions whose bucket lies before `now`, marked closing, ascending within a bucket; each is
+  // told once.
   std::vector<SessionId> take_expired(MonotonicTime now);
 
   size_t size() const { return sessions_.size(); }
@@ -71,7 +76,6 @@ class SessionTracker {
 
   int64_t bucket_of(MonotonicTime now, int32_t timeout_ms) const;
   void place(SessionId id, Session& session, MonotonicTime now);
-  void unplace(SessionId id, const Session& session);
 
   int64_t tick_ms_;
   SessionId next_id_;

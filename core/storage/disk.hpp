@@ -1,5 +1,5 @@
-// What the engine may ask of a disk, at the level of files. Two ways in: Disk, for recovery before the
-// server runs (synchronous, read mostly), and DiskOp, an effect of the running server, whose
+// What the engine may ask of a disk, at the level of files. Two ways in: Disk, for recovery before
+// the server runs (synchronous, read mostly), and DiskOp, an effect of the running server, whose
 // completion comes back as an input. Drivers implement both; no format is known there.
 #pragma once
 
@@ -46,8 +46,8 @@ class Disk {
   virtual std::expected<void, DiskError> remove(const FileName& file) = 0;
 };
 
-// Operations of a lane are done in the order in which they were issued; lanes are independent, so that
-// writing a snapshot never delays a log sync.
+// Operations of a lane are done in the order in which they were issued; lanes are independent, so
+// that writing a snapshot never delays a log sync.
 enum class Lane : uint8_t { kLog, kSnapshot };
 
 // Writes `bytes` at `offset`, creating the file (with the first `size_min` bytes of it zero-filled)
@@ -58,7 +58,8 @@ struct WriteFile {
   std::string bytes;
   uint64_t size_min = 0;
 };
-// All that was written to the file is durable when it completes (data, size, and its directory entry).
+// All that was written to the file is durable when it completes (data, size, and its directory
+// entry).
 struct SyncFile {
   FileName file;
 };
@@ -79,7 +80,8 @@ struct CloseFile {
   FileName file;
 };
 
-using DiskAction = std::variant<WriteFile, SyncFile, RenameFile, RemoveFile, TruncateFile, CloseFile>;
+using DiskAction =
+    std::variant<WriteFile, SyncFile, RenameFile, RemoveFile, TruncateFile, CloseFile>;
 
 struct DiskOp {
   uint64_t id = 0;  // ascending over all lanes; the completion names it

@@ -1,5 +1,5 @@
-// ZooKeeper's snapshot format, byte for byte (facts/disk-format.md section 4): an incremental writer
-// over a tree that goes on changing, and a reader. Does no I/O.
+// ZooKeeper's snapshot format, byte for byte (facts/disk-format.md section 4): an incremental
+// writer over a tree that goes on changing, and a reader. Does no I/O.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +13,10 @@
 
 #include "core/base/error.hpp"
 #include "core/base/ids.hpp"
+#include "core/storage/compression.hpp"
 #include "core/tree/tree.hpp"
 
 namespace zoetrope::storage {
-
-enum class Compression : uint8_t { kNone, kGzip, kSnappy };
 
 using SessionList = std::vector<std::pair<SessionId, int32_t>>;  // id, time-out in ms; ascending
 
@@ -31,8 +30,10 @@ std::optional<SnapshotName> parse_snapshot_name(std::string_view name);
 
 struct SnapshotOptions {
   Compression compression = Compression::kNone;
-  bool digest = true;               // section 7 of the format
-  bool last_processed_zxid = true;  // section 8, since 3.9
+  bool digest = true;  // section 7 of the format
+  // Section 8, since 3.9. Written only after section 7: stock servers with digests on take a
+  // section 8 that directly follows the tree for a section 7 and refuse the file.
+  bool last_processed_zxid = true;
 };
 
 // Produces the bytes of one snapshot file piece by piece while the tree goes on changing; the file
@@ -45,7 +46,8 @@ class SnapshotWriter {
   SnapshotWriter(const SnapshotWriter&) = delete;
   SnapshotWriter& operator=(const SnapshotWriter&) = delete;
 
-  // Appends about `bytes_min` bytes or more of the file (before compression); false when that was the last.
+  // Appends about `bytes_min` bytes or more of the file (before compression); false when that was
+  // the last.
   bool next(std::string& out, size_t bytes_min);
   Zxid zxid() const;
 
@@ -66,8 +68,12 @@ struct Snapshot {
 };
 
 // Reads a whole file (compressed or not, told by `name`); checks every seal. The tree's
-// last_processed_zxid is the one of the name. Memory is bounded by the tree and the file.
+// last_processed_zxid is the one of the name. Memory is bounded by the tree and the file. Offsets
+// in errors count uncompressed bytes.
 std::expected<Snapshot, DecodeError> decode_snapshot(std::string_view name, std::string_view file,
+                                                     const tree::TreeConfig& config);
+// The same from a file that comes in pieces.
+std::expected<Snapshot, DecodeError> decode_snapshot(const SnapshotName& name, ByteSource file,
                                                      const tree::TreeConfig& config);
 
 }  // namespace zoetrope::storage

@@ -1,6 +1,11 @@
 // The durable side of a running server: appends transactions with group commit, rolls logs, writes
 // snapshots piece by piece and removes old files. Turns all that into DiskOps and learns from their
 // completions; owns no file. Upstream: SyncRequestProcessor, FileTxnSnapLog, DatadirCleanupManager.
+//
+// One batch (one write, one sync) is under way at a time, and the next is written only after it is
+// durable; recovery's judgement of a torn tail rests on that. A directory without a snapshot gets
+// one before its first record is written, because recovery refuses logs that have no snapshot under
+// them: until the snapshot that snapshot_due() then asks for is complete, appended records wait.
 #pragma once
 
 #include <cstdint>
@@ -22,14 +27,14 @@ namespace zoetrope::storage {
 
 struct StoreConfig {
   int64_t snap_count = 100000;
-  int64_t snap_size_limit_kb = 4194304;    // <= 0: no limit
-  int64_t preallocation_kb = 65536;        // <= 0: none
-  int64_t log_size_limit_kb = -1;          // <= 0: no limit
-  int64_t batch_size_max = 1000;           // records in one sync
-  bool force_sync = true;                  // false: never sync (forceSync=no)
+  int64_t snap_size_limit_kb = 4194304;  // <= 0: no limit
+  int64_t preallocation_kb = 65536;      // <= 0: none
+  int64_t log_size_limit_kb = -1;        // <= 0: no limit
+  int64_t batch_size_max = 1000;         // records in one sync
+  bool force_sync = true;                // false: never sync the log (forceSync=no)
   SnapshotOptions snapshot;
   size_t retain_snapshots = 3;
-  int64_t purge_interval_ms = 0;           // 0: never
+  int64_t purge_interval_ms = 0;  // 0: never
   size_t snapshot_chunk_bytes = 64 * 1024;
 };
 
@@ -42,11 +47,13 @@ class Store {
 
   // Queues one record; payloads come in zxid order. Nothing is issued before flush().
   void append(Zxid zxid, std::string_view payload);
-  // Issues what is queued as one write and one sync, unless a sync is under way (then it goes with the
-  // next). Call at the end of each batch of inputs.
+  // Issues what is queued as one write and one sync, unless a sync is under way (then it goes with
+  // the next). Call at the end of each batch of inputs.
   void flush(std::vector<DiskOp>& out);
-  // A DiskOp completed. Returns false when `id` is not one of ours. After an error the store accepts
-  // nothing more: failure() tells why, and the server must stop (a failed sync cannot be retried).
+  // A DiskOp completed. Returns false when `id` is not one of ours. After an error the store
+  // accepts nothing more: failure() tells why, and the server must stop (a failed sync cannot be
+  // retried). Only a file that retention could not remove is no failure: it is tried again with the
+  // next purge.
   bool completed(uint64_t id, const std::optional<DiskError>& error, std::vector<DiskOp>& out);
   const std::optional<std::string>& failure() const;
 
@@ -55,13 +62,16 @@ class Store {
   // Records queued or written but not yet durable.
   size_t pending_records() const;
 
-  // Snapshots are begun when enough was appended (randomised as upstream), at start-up and on request;
-  // the caller passes the tree because only it knows when the tree is at a transaction boundary.
-  // Returns true when the caller should call begin_snapshot() now.
+  // Snapshots are begun when enough was appended (randomised as upstream), at start-up when there
+  // is none or records were replayed over it, and on request; the caller passes the tree because
+  // only it knows when the tree is at a transaction boundary. Returns true when the caller should
+  // call begin_snapshot() now.
   bool snapshot_due() const;
+  // `tree` must outlive the snapshot, and none may be in progress. Later records go to a new log.
   void begin_snapshot(tree::Tree& tree, SessionList sessions, std::vector<DiskOp>& out);
   bool snapshot_in_progress() const;
 
+  // Purges are due at start-up and then by the interval of the configuration.
   std::optional<MonotonicTime> next_deadline() const;
   void tick(MonotonicTime now, std::vector<DiskOp>& out);
 

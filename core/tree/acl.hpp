@@ -1,5 +1,6 @@
 // Permission checks and ACL fix-up for the schemes world, auth, ip, digest and super
-// (facts/client-protocol.md section 14; upstream ZooKeeperServer.checkACL, PrepRequestProcessor.fixupACL).
+// (facts/client-protocol.md section 14; upstream ZooKeeperServer.checkACL,
+// PrepRequestProcessor.fixupACL).
 #pragma once
 
 #include <cstdint>
@@ -41,6 +42,7 @@ std::optional<jute::AclList> fix_up_acl(const jute::AclList& acl, const std::vec
 std::string user_name(const jute::Id& id);
 
 // "user:BASE64(hash(user:password))"; nullopt when the algorithm is unknown.
-std::optional<std::string> digest_of(std::string_view user_and_password, std::string_view algorithm);
+std::optional<std::string> digest_of(std::string_view user_and_password,
+                                     std::string_view algorithm);
 
 }  // namespace zoetrope::tree

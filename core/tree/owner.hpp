@@ -1,4 +1,5 @@
-// What the ephemeralOwner field says about the kind of a znode (facts/client-protocol.md section 11).
+// What the ephemeralOwner field says about the kind of a znode (facts/client-protocol.md section
+// 11).
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Quota and usage texts of /zookeeper/quota (facts/client-protocol.md section 18; upstream StatsTrack).
+// Quota and usage texts of /zookeeper/quota (facts/client-protocol.md section 18; upstream
+// StatsTrack).
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,8 @@ struct Quota {
   auto operator<=>(const Quota&) const = default;
 };
 
-// Reads "count=N,bytes=N" with the optional "=;byteHardLimit=N;countHardLimit=N"; nullopt when malformed.
+// Reads "count=N,bytes=N" with the optional "=;byteHardLimit=N;countHardLimit=N"; nullopt when
+// malformed.
 std::optional<Quota> parse_quota(std::string_view text);
 std::string to_string(const Quota& quota);
 

@@ -1,0 +1,37 @@
+// The table of all workloads.
+#include "app/load/operation_stream.hpp"
+#include "app/load/workload.hpp"
+
+namespace zoetrope::load {
+namespace {
+
+template <MakeOperation make>
+std::unique_ptr<Workload> stream(Reactor& reactor, const Options& options) {
+  return std::make_unique<OperationStream>(reactor, options, make(options));
+}
+
+}  // namespace
+
+const std::vector<WorkloadKind>& workload_kinds() {
+  static const std::vector<WorkloadKind> kKinds = {
+      {"get", "read the data of random keys", stream<make_get>},
+      {"exists", "read the Stat of random keys", stream<make_exists>},
+      {"set", "write the data of random keys", stream<make_set>},
+      {"mixed", "reads (--reads per cent) and writes of random keys", stream<make_mixed>},
+      {"multi", "multi of --multi-size sets", stream<make_multi>},
+      {"create", "create new znodes", stream<make_create>},
+      {"create-delete", "create a znode, delete it, and so on", stream<make_create_delete>},
+      {"fill", "create --count znodes as fast as can be, --multi-size in one multi; memory a znode",
+       stream<make_fill>},
+  };
+  return kKinds;
+}
+
+const WorkloadKind* find_workload(std::string_view name) {
+  for (const WorkloadKind& kind : workload_kinds()) {
+    if (kind.name == name) return &kind;
+  }
+  return nullptr;
+}
+
+}  // namespace zoetrope::load

@@ -1,0 +1,90 @@
+// The first frame of a connection: a new session, or an old one that comes back
+// (facts/client-protocol.md section 4; upstream ZooKeeperServer.processConnectRequest).
+#include <algorithm>
+
+#include "core/node/server_impl.hpp"
+#include "core/wire/messages.hpp"
+
+namespace zoetrope::node {
+
+void Server::Impl::connect(Connection& connection, std::string_view payload) {
+  jute::Reader in(payload, static_cast<size_t>(config.frame_bytes_max));
+  const wire::ConnectRequest request = wire::read_connect_request(in);
+  if (!in.ok()) {
+    out->log(Severity::kInfo, "closed " + connection.remote.to_string() +
+                                  ": malformed ConnectRequest, " + in.error().what);
+    close(connection, CloseHow::kAfterFlush);
+    return;
+  }
+  if (!serving()) {
+    close(connection, CloseHow::kAfterFlush);
+    return;
+  }
+  if (request.last_zxid_seen > tree.last_processed_zxid()) {
+    // The client has seen a later state than ours; another server may have it.
+    close(connection, CloseHow::kAfterFlush);
+    return;
+  }
+  connection.read_only_byte = request.has_read_only;
+  connection.timeout_ms =
+      std::max(config.timeout_ms_min(), std::min(config.timeout_ms_max(), request.timeout_ms));
+  connection.state = ConnectionState::kConnecting;
+  if (request.session.value != 0) {
+    renew_session(connection, request);
+    return;
+  }
+  pause(connection, kPauseHandshake);
+  const SessionId id = sessions.allocate();
+  connection.session = id;
+  append(preparer.prepare_create_session(id, connection.timeout_ms, now.wall), connection.id,
+         Xid(0), jute::OpCode::kCreateSession);
+}
+
+void Server::Impl::renew_session(Connection& connection, const wire::ConnectRequest& request) {
+  // The password is looked at before anything else happens, so that a stranger who knows an id
+  // cannot cut the owner's connection.
+  const bool valid = session::password_matches(request.session, request.password.value_or("")) &&
+                     sessions.contains(request.session) && !sessions.is_closing(request.session);
+  if (!valid) {
+    send_connect_response(connection, false);
+    close(connection, CloseHow::kAfterFlush);
+    return;
+  }
+  const std::optional<ConnectionId> owner = sessions.owner(request.session);
+  if (owner) {
+    if (Connection* other = connections.find(*owner); other != nullptr) {
+      close(*other, CloseHow::kAfterFlush);
+    }
+  }
+  connection.session = request.session;
+  sessions.add(request.session, connection.timeout_ms, now.monotonic);
+  session_established(connection);
+}
+
+void Server::Impl::session_established(Connection& connection) {
+  sessions.set_owner(connection.session, connection.id);
+  connection.state = ConnectionState::kOpen;
+  send_connect_response(connection, true);
+  resume(connection, kPauseHandshake);
+}
+
+void Server::Impl::send_connect_response(Connection& connection, bool valid) {
+  const session::Password password =
+      valid ? session::password_of(connection.session) : session::Password{};
+  wire::ConnectResponse response;
+  response.timeout_ms = valid ? connection.timeout_ms : 0;
+  response.session = valid ? connection.session : SessionId(0);
+  response.password = std::string_view(password.data(), password.size());
+  response.has_read_only = connection.read_only_byte;
+  std::string& bytes = out->begin_send();
+  const size_t start = bytes.size();
+  jute::Writer writer(bytes);
+  writer.i32(0);
+  wire::write(writer, response);
+  writer.patch_i32(start, static_cast<int32_t>(bytes.size() - start - 4));
+  out->end_send(connection.id);
+  ++stats.packets_sent;
+  ++connection.stats.sent;
+}
+
+}  // namespace zoetrope::node

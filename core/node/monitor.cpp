@@ -1,0 +1,83 @@
+// `mntr`: gauges, counters and summaries under upstream's names, as far as they mean something in a
+// server without a Java virtual machine (facts/client-protocol.md sections 16 and 17).
+#include "core/node/server_impl.hpp"
+
+namespace zoetrope::node {
+
+namespace {
+
+class MonitorText {
+ public:
+  void line(std::string_view key, std::string_view value) {
+    text_ += "zk_";
+    text_ += key;
+    text_ += '\t';
+    text_ += value;
+    text_ += '\n';
+  }
+  void line(std::string_view key, int64_t value) {
+    line(key, std::string_view(std::to_string(value)));
+  }
+  void summary(const std::string& key, const Summary& s) {
+    line("avg_" + key, std::string_view(average_text(s.sum, s.count)));
+    line("min_" + key, s.min);
+    line("max_" + key, s.max);
+    line("cnt_" + key, s.count);
+    line("sum_" + key, s.sum);
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace
+
+std::string Server::Impl::monitor(const HostFacts& facts) const {
+  MonitorText text;
+  text.line("version", config.version + ", built on " + config.build_date);
+  text.line("server_state", "standalone");
+  text.line("ephemerals_count", static_cast<int64_t>(tree.ephemeral_count()));
+  text.line("num_alive_connections", static_cast<int64_t>(connections.size()));
+  text.line("avg_latency", std::string_view(average_text(stats.latency.sum, stats.latency.count)));
+  text.line("outstanding_requests", static_cast<int64_t>(outstanding.size()));
+  text.line("znode_count", static_cast<int64_t>(tree.node_count()));
+  text.line("global_sessions", static_cast<int64_t>(sessions.size()));
+  text.line("local_sessions", 0);
+  text.line("last_client_response_size", stats.response_size_last);
+  text.line("min_client_response_size", stats.response_size_min);
+  text.line("max_client_response_size", stats.response_size_max);
+  text.line("packets_sent", stats.packets_sent);
+  text.line("packets_received", stats.packets_received);
+  text.line("connection_drop_probability", "0.0");
+  text.line("watch_count", static_cast<int64_t>(watches.watch_count()));
+  text.line("auth_failed_count", stats.auth_failed);
+  text.line("min_latency", stats.latency.min);
+  text.line("max_latency", stats.latency.max);
+  text.line("max_file_descriptor_count", facts.open_files_max);
+  text.line("open_file_descriptor_count", facts.open_files);
+  text.line("approximate_data_size", tree.approximate_data_size());
+  text.line("resident_set_size", facts.resident_bytes);
+  text.line("uptime", (now.monotonic - started).ms());
+  text.line("proposal_count", stats.proposals);
+  text.line("commit_count", stats.commits);
+  text.line("snap_count", stats.snapshots);
+  text.line("bytes_received_count", stats.bytes_received);
+  text.line("connection_request_count", stats.connections_accepted);
+  text.line("connection_rejected", stats.connections_rejected);
+  text.line("large_requests_rejected", stats.large_requests_rejected);
+  text.line("sessionless_connections_expired", stats.sessionless_expired);
+  text.line("stale_sessions_expired", stats.sessions_expired);
+  text.line("digest_mismatches_count", stats.digest_mismatches);
+  text.line("unrecoverable_error_count", stats.unrecoverable_errors);
+  text.line("outstanding_changes_queued", static_cast<int64_t>(preparer.changes().size()));
+  text.summary("readlatency", stats.read_latency);
+  text.summary("updatelatency", stats.update_latency);
+  text.summary("node_created_watch_count", stats.created);
+  text.summary("node_deleted_watch_count", stats.deleted);
+  text.summary("node_changed_watch_count", stats.changed);
+  text.summary("node_children_watch_count", stats.children_changed);
+  return text.take();
+}
+
+}  // namespace zoetrope::node

@@ -1,0 +1,213 @@
+// Requests of an established session: routing, order, and replies. A read is answered at once
+// unless a write of the same connection is still on its way; then it waits behind it (per-session
+// FIFO).
+#include <algorithm>
+
+#include "core/base/assert.hpp"
+#include "core/node/server_impl.hpp"
+#include "core/wire/messages.hpp"
+
+namespace zoetrope::node {
+
+using jute::OpCode;
+
+namespace {
+constexpr size_t kReplyHeaderSize = 16;
+}  // namespace
+
+void Server::Impl::request(Connection& connection, std::string_view payload) {
+  jute::Reader in(payload);
+  const wire::RequestHeader header = wire::read_request_header(in);
+  if (!in.ok()) {
+    close(connection, CloseHow::kAfterFlush);
+    return;
+  }
+  const std::string_view body = in.rest();
+  if (header.type == OpCode::kPing) {
+    connection.queue.release_memory();
+    const Zxid zxid = tree.last_processed_zxid();
+    send_header_reply(connection, header.xid, zxid, ErrorCode::kOk);
+    count_latency(connection, {header.xid, header.type, false, {}, nullptr, now.monotonic}, zxid);
+    return;
+  }
+  if (header.type == OpCode::kAuth) {
+    authenticate(connection, header.xid, body);
+    return;
+  }
+  if (header.type == OpCode::kSasl) {
+    // Without a SASL provider stock servers answer with a null token, out of order like auth.
+    const size_t start = begin_reply();
+    jute::Writer(out->sending()).i32(-1);
+    finish_reply(connection, start, header.xid, Zxid(0), ErrorCode::kOk);
+    return;
+  }
+  if (!wire::is_client_op(header.type)) {
+    send_header_reply(connection, header.xid, Zxid(-1), ErrorCode::kUnimplemented);
+    close(connection, CloseHow::kAfterFlush);
+    return;
+  }
+  if (wire::is_write(header.type)) {
+    submit_write(connection, header.xid, header.type, body);
+  } else if (connection.queue.empty()) {
+    answer_read(connection,
+                QueuedRequest{header.xid, header.type, false, {}, nullptr, now.monotonic}, body);
+  } else {
+    connection.queue.push(QueuedRequest{header.xid, header.type, false, std::string(body),
+                                        connection.ids, now.monotonic});
+    ++queued_requests;
+  }
+  throttle(connection);
+}
+
+void Server::Impl::submit_write(Connection& connection, Xid xid, OpCode type,
+                                std::string_view body) {
+  connection.queue.push(QueuedRequest{xid, type, true, {}, nullptr, now.monotonic});
+  ++queued_requests;
+  if (type == OpCode::kCloseSession) {
+    append(preparer.prepare_close_session(connection.session, xid.value, now.wall), connection.id,
+           xid, type);
+    return;
+  }
+  pipeline::WriteRequest write;
+  write.session = connection.session;
+  write.cxid = xid.value;
+  write.type = type;
+  write.body = body;
+  write.ids = connection.ids.get();
+  write.origin = connection.id;
+  append(preparer.prepare(write, now.wall), connection.id, xid, type);
+}
+
+void Server::Impl::append(pipeline::Prepared prepared, ConnectionId origin, Xid xid, OpCode type) {
+  ++stats.proposals;
+  outstanding.push_back(OutstandingTxn{std::move(prepared), origin, xid, type, now.monotonic});
+  store.append(outstanding.back().prepared.zxid, outstanding.back().prepared.payload);
+}
+
+void Server::Impl::authenticate(Connection& connection, Xid xid, std::string_view body) {
+  jute::Reader in(body);
+  const wire::AuthPacket packet = wire::read_auth_packet(in);
+  tree::AuthOutcome outcome;
+  if (in.ok())
+    outcome = tree::authenticate(packet.scheme, packet.auth.value_or(""), config.auth);
+  else
+    outcome.error = ErrorCode::kAuthFailed;
+  if (outcome.error != ErrorCode::kOk) {
+    ++stats.auth_failed;
+    send_header_reply(connection, xid, Zxid(0), ErrorCode::kAuthFailed);
+    close(connection, CloseHow::kAfterFlush);
+    return;
+  }
+  // Requests read before keep the identities that they were read with.
+  auto ids = std::make_shared<std::vector<jute::Id>>(*connection.ids);
+  for (jute::Id& id : outcome.ids) {
+    if (std::find(ids->begin(), ids->end(), id) == ids->end()) ids->push_back(std::move(id));
+  }
+  connection.ids = std::move(ids);
+  send_header_reply(connection, xid, Zxid(0), ErrorCode::kOk);
+}
+
+void Server::Impl::answer_read(Connection& connection, const QueuedRequest& request,
+                               std::string_view body) {
+  const std::vector<jute::Id>& ids = request.ids != nullptr ? *request.ids : *connection.ids;
+  const Zxid zxid = tree.last_processed_zxid();
+  ErrorCode error = ErrorCode::kOk;
+  if (request.type == OpCode::kSetWatches || request.type == OpCode::kSetWatches2) {
+    std::vector<jute::Trigger> missed;
+    error = reads.set_watches(request.type, body, connection.id, missed);
+    for (const jute::Trigger& trigger : missed) send_event(connection, trigger, Zxid(-1));
+  }
+  const size_t start = begin_reply();
+  if (request.type != OpCode::kSetWatches && request.type != OpCode::kSetWatches2) {
+    const pipeline::Asker asker{connection.id, connection.session, &ids};
+    jute::Writer writer(out->sending());
+    error = sessions.is_closing(connection.session)
+                ? ErrorCode::kSessionExpired
+                : reads.execute(request.type, body, asker, writer);
+  }
+  finish_reply(connection, start, request.xid, zxid, error);
+  count_latency(connection, request, zxid);
+}
+
+void Server::Impl::drain_reads(Connection& connection) {
+  while (!connection.queue.empty() && !connection.queue.front().is_write &&
+         connection.state != ConnectionState::kClosing) {
+    const QueuedRequest request = std::move(connection.queue.front());
+    connection.queue.pop();
+    --queued_requests;
+    answer_read(connection, request, request.body);
+  }
+}
+
+size_t Server::Impl::begin_reply() {
+  std::string& bytes = out->begin_send();
+  const size_t start = bytes.size();
+  bytes.append(4 + kReplyHeaderSize, '\0');
+  return start;
+}
+
+void Server::Impl::finish_reply(Connection& connection, size_t start, Xid xid, Zxid zxid,
+                                ErrorCode error) {
+  std::string& bytes = out->sending();
+  // A reply with an error has no body.
+  if (error != ErrorCode::kOk) bytes.resize(start + 4 + kReplyHeaderSize);
+  const size_t length = bytes.size() - start - 4;
+  char* p = bytes.data() + start;
+  store_be32(p, static_cast<uint32_t>(length));
+  store_be32(p + 4, static_cast<uint32_t>(xid.value));
+  store_be64(p + 8, static_cast<uint64_t>(zxid.value));
+  store_be32(p + 16, static_cast<uint32_t>(error));
+  out->end_send(connection.id);
+  stats.response(static_cast<int64_t>(length));
+  ++stats.packets_sent;
+  ++connection.stats.sent;
+}
+
+void Server::Impl::send_header_reply(Connection& connection, Xid xid, Zxid zxid, ErrorCode error) {
+  finish_reply(connection, begin_reply(), xid, zxid, error);
+}
+
+void Server::Impl::send_event(Connection& connection, const jute::Trigger& trigger, Zxid zxid) {
+  const size_t start = begin_reply();
+  jute::Writer writer(out->sending());
+  wire::write(writer, wire::WatcherEvent{trigger.type, 3, trigger.path});
+  finish_reply(connection, start, wire::kEventXid, zxid, ErrorCode::kOk);
+}
+
+void Server::Impl::count_latency(Connection& connection, const QueuedRequest& request, Zxid zxid) {
+  const int64_t latency = (now.monotonic - request.received).ms();
+  stats.latency.add(latency);
+  (request.is_write ? stats.update_latency : stats.read_latency).add(latency);
+  ConnectionStats& mine = connection.stats;
+  mine.latency_min = mine.latency_count == 0 ? latency : std::min(mine.latency_min, latency);
+  mine.latency_max = std::max(mine.latency_max, latency);
+  mine.latency_sum += latency;
+  ++mine.latency_count;
+  mine.last_latency = latency;
+  mine.last_response_ms = now.monotonic.ms();
+  mine.last_op = request.type;
+  mine.last_cxid = request.xid.value;
+  mine.last_zxid = zxid.value;
+}
+
+void Server::Impl::throttle(Connection& connection) {
+  if (queued_requests <= static_cast<size_t>(config.outstanding_limit) ||
+      connection.queue.empty() || connection.state == ConnectionState::kClosing ||
+      (connection.paused & kPauseOutstanding) != 0) {
+    return;
+  }
+  pause(connection, kPauseOutstanding);
+  throttled.push_back(connection.id);
+}
+
+void Server::Impl::release_throttled() {
+  if (throttled.empty() || queued_requests > static_cast<size_t>(config.outstanding_limit)) return;
+  for (const ConnectionId id : throttled) {
+    if (Connection* connection = connections.find(id); connection != nullptr) {
+      resume(*connection, kPauseOutstanding);
+    }
+  }
+  throttled.clear();
+}
+
+}  // namespace zoetrope::node

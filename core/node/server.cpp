@@ -1,0 +1,120 @@
+#include "core/node/server.hpp"
+
+#include "core/base/assert.hpp"
+#include "core/base/hash.hpp"
+#include "core/node/server_impl.hpp"
+
+namespace zoetrope::node {
+
+namespace {
+
+pipeline::PreparerConfig preparer_config(const Config& config) {
+  pipeline::PreparerConfig result;
+  result.auth = config.auth;
+  result.digest_enabled = config.digest_enabled;
+  result.extended_types_enabled = config.extended_types_enabled;
+  result.close_session_txn_enabled = config.close_session_txn_enabled;
+  result.enforce_quota = config.enforce_quota;
+  result.reconfig_enabled = config.reconfig_enabled;
+  result.compatible_with_3_8 = config.compatibility == Compatibility::k3_8;
+  return result;
+}
+
+}  // namespace
+
+Server::Impl::Impl(Config config_in, storage::RecoveredState recovered, uint64_t seed, Now now_in)
+    : config(std::move(config_in)),
+      tree(std::move(recovered.tree)),
+      sessions(config.tick_time_ms, session::first_session_id(now_in.wall, config.server_id)),
+      watches(config.compatibility == Compatibility::k3_8),
+      preparer(preparer_config(config), tree, sessions),
+      reads(tree, watches, config.auth, config.compatibility == Compatibility::k3_8),
+      store(config.store, recovered, Random(seed).fork("store"), now_in.monotonic),
+      started(now_in.monotonic),
+      now(now_in) {
+  preparer.reset(std::max(recovered.last_zxid, tree.last_processed_zxid()));
+  for (const auto& [id, timeout_ms] : recovered.sessions)
+    sessions.add(id, timeout_ms, now.monotonic);
+}
+
+Server::Server(Config config, storage::RecoveredState recovered, uint64_t seed, Now now)
+    : impl_(std::make_unique<Impl>(std::move(config), std::move(recovered), seed, now)) {}
+Server::~Server() = default;
+
+void Server::start(Now now, Effects& out) {
+  impl_->now = now;
+  impl_->out = &out;
+  impl_->start();
+}
+
+void Server::step(Now now, const Input& input, Effects& out) {
+  Impl& s = *impl_;
+  if (s.halted) return;
+  s.now = now;
+  s.out = &out;
+  std::visit(
+      [&s](const auto& event) {
+        using T = std::decay_t<decltype(event)>;
+        if constexpr (std::is_same_v<T, Opened>)
+          s.opened(event);
+        else if constexpr (std::is_same_v<T, Received>)
+          s.received(event);
+        else if constexpr (std::is_same_v<T, Closed>)
+          s.closed_by_peer(event.connection);
+        else if constexpr (std::is_same_v<T, Backlog>)
+          s.backlog(event);
+        else if constexpr (std::is_same_v<T, DiskDone>)
+          s.disk_done(event);
+        else if constexpr (std::is_same_v<T, HostFacts>)
+          s.host_facts(event);
+        else if constexpr (std::is_same_v<T, Tick>)
+          s.tick();
+        else if constexpr (std::is_same_v<T, BatchEnd>)
+          s.batch_end();
+        else
+          s.shut_down();
+      },
+      input);
+  s.process_resumed();
+  s.forget_closed();
+}
+
+std::optional<MonotonicTime> Server::next_deadline() const {
+  return impl_->next_deadline();
+}
+
+uint64_t Server::fingerprint() const {
+  return impl_->fingerprint();
+}
+
+const tree::Tree& Server::tree() const {
+  return impl_->tree;
+}
+const Config& Server::config() const {
+  return impl_->config;
+}
+
+uint64_t Server::Impl::fingerprint() const {
+  RunningHash hash;
+  hash.add(tree.fingerprint());
+  hash.add(sessions.fingerprint());
+  hash.add(watches.fingerprint());
+  hash.add(preparer.fingerprint());
+  hash.add(store.fingerprint());
+  hash.add(uint64_t{outstanding.size()});
+  for (const OutstandingTxn& txn : outstanding) {
+    hash.add(txn.prepared.payload);
+    hash.add(txn.origin.value);
+  }
+  connections.for_each([&hash](const Connection& connection) {
+    hash.add(connection.id.value);
+    hash.add(static_cast<uint64_t>(connection.session.value));
+    hash.add(static_cast<uint64_t>(connection.state));
+    hash.add(uint64_t{connection.paused});
+    hash.add(uint64_t{connection.queue.size()});
+    hash.add(uint64_t{connection.input.unread()});
+  });
+  return hash.value();
+}
+
+}  // namespace zoetrope::node

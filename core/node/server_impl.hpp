@@ -1,0 +1,152 @@
+// The parts of a server and how they work on each other; private to node/. One file a concern:
+// connections.cpp, handshake.cpp, requests.cpp, commits.cpp, timers.cpp, four_letter*.cpp.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/node/connection.hpp"
+#include "core/node/server.hpp"
+#include "core/node/statistics.hpp"
+#include "core/pipeline/preparer.hpp"
+#include "core/pipeline/reads.hpp"
+#include "core/session/session_tracker.hpp"
+#include "core/storage/store.hpp"
+#include "core/tree/tree.hpp"
+#include "core/watch/watch_table.hpp"
+
+namespace zoetrope::node {
+
+// A transaction that is logged but not yet committed, and where its reply goes.
+struct OutstandingTxn {
+  pipeline::Prepared prepared;
+  ConnectionId origin;  // 0: the server itself asked for it
+  Xid xid;
+  jute::OpCode type = jute::OpCode::kError;
+  MonotonicTime received;
+};
+
+// sum / count rounded to four decimals, as Java prints a double.
+std::string average_text(int64_t sum, int64_t count);
+// Upstream's short names of operations in `cons`.
+std::string_view short_name(jute::OpCode op);
+
+struct Server::Impl {
+  Impl(Config config, storage::RecoveredState recovered, uint64_t seed, Now now);
+
+  // --- connections.cpp
+  void opened(const Opened& input);
+  void received(const Received& input);
+  void closed_by_peer(ConnectionId id);
+  void backlog(const Backlog& input);
+  void close(Connection& connection, CloseHow how);
+  void drop(Connection& connection);
+  void pause(Connection& connection, PauseReason reason);
+  void resume(Connection& connection, PauseReason reason);
+  void process_input(Connection& connection);
+  void process_resumed();
+  void forget_closed();
+
+  // --- handshake.cpp
+  void connect(Connection& connection, std::string_view payload);
+  void renew_session(Connection& connection, const wire::ConnectRequest& request);
+  void send_connect_response(Connection& connection, bool valid);
+  void session_established(Connection& connection);
+
+  // --- requests.cpp
+  void request(Connection& connection, std::string_view payload);
+  void submit_write(Connection& connection, Xid xid, jute::OpCode type, std::string_view body);
+  void append(pipeline::Prepared prepared, ConnectionId origin, Xid xid, jute::OpCode type);
+  void authenticate(Connection& connection, Xid xid, std::string_view body);
+  void answer_read(Connection& connection, const QueuedRequest& request, std::string_view body);
+  void drain_reads(Connection& connection);
+  void throttle(Connection& connection);
+  void release_throttled();
+
+  // --- commits.cpp
+  void commit_durable();
+  void commit(OutstandingTxn& txn);
+  void apply_to_sessions(const jute::Txn& txn, const OutstandingTxn& outstanding);
+  void fire_watches(const jute::Txn& txn);
+  void note_deleted_acls(const jute::TxnBody& body);
+  bool may_see(const jute::Trigger& trigger, const Connection& watcher) const;
+  void reply_to_write(const OutstandingTxn& txn, const jute::Txn& decoded);
+  void write_result_body(const OutstandingTxn& txn, jute::Writer& out);
+
+  // --- replies (requests.cpp): begin_reply ... finish_reply encloses one frame in effects
+  size_t begin_reply();
+  void finish_reply(Connection& connection, size_t start, Xid xid, Zxid zxid, ErrorCode error);
+  void send_header_reply(Connection& connection, Xid xid, Zxid zxid, ErrorCode error);
+  void send_event(Connection& connection, const jute::Trigger& trigger, Zxid zxid);
+  void count_latency(Connection& connection, const QueuedRequest& request, Zxid zxid);
+
+  // --- timers.cpp
+  void tick();
+  void expire_sessions();
+  void expire_sessionless();
+  void delete_containers();
+  void batch_end();
+  void disk_done(const DiskDone& input);
+  void shut_down();
+  void halt_if_done();
+  std::optional<MonotonicTime> next_deadline() const;
+  void start();
+  void emit_disk_ops();
+
+  // --- four_letter.cpp
+  // True when the first four bytes are a word; it is answered and the connection closed.
+  bool four_letter_word(Connection& connection);
+  std::string answer_word(std::string_view word, Connection& connection);
+  void host_facts(const HostFacts& facts);
+  std::string server_text(bool with_clients, const Connection& asker) const;
+  std::string configuration_text() const;
+  std::string dump_text() const;
+  std::string watches_text(std::string_view word) const;
+  std::string hash_text() const;
+  // --- monitor.cpp
+  std::string monitor(const HostFacts& facts) const;
+  uint64_t fingerprint() const;
+
+  Zxid event_zxid(Zxid zxid) const {
+    return config.compatibility == Compatibility::k3_8 ? Zxid(-1) : zxid;
+  }
+  bool serving() const { return !halted && !stopping; }
+
+  Config config;
+  tree::Tree tree;
+  session::SessionTracker sessions;
+  watch::WatchTable watches;
+  pipeline::Preparer preparer;
+  pipeline::Reads reads;
+  storage::Store store;
+  ConnectionTable connections;
+  std::deque<OutstandingTxn> outstanding;
+
+  size_t queued_requests = 0;           // in all connections' queues
+  std::vector<ConnectionId> throttled;  // paused for kPauseOutstanding
+  std::vector<ConnectionId> resumed;    // to be looked at again before the step ends
+  std::vector<ConnectionId> closed;     // to be forgotten when the step ends
+  std::deque<std::pair<MonotonicTime, ConnectionId>> sessionless;  // by deadline
+  std::vector<ConnectionId> waiting_for_facts;                     // mntr asked for HostFacts
+  int64_t next_container_check_ms = 0;
+
+  // Kept over steps so that the hot path allocates nothing.
+  tree::ApplyResult result;
+  std::vector<ConnectionId> notified;
+  std::vector<storage::DiskOp> disk_ops;
+  std::vector<std::pair<std::string_view, jute::AclList>> deleted_acls;
+
+  Statistics stats;
+  MonotonicTime started;
+  int64_t trace_mask = 306;
+  bool stopping = false;
+  bool halted = false;
+
+  // The step under way.
+  Now now;
+  Effects* out = nullptr;
+};
+
+}  // namespace zoetrope::node

@@ -1,0 +1,47 @@
+// Counters of one server, for the four-letter words (upstream ServerStats, ServerMetrics). Times in
+// ms.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace zoetrope::node {
+
+// Minimum, maximum, sum and count of something.
+struct Summary {
+  int64_t min = 0, max = 0, sum = 0, count = 0;
+  void add(int64_t value) {
+    min = count == 0 ? value : std::min(min, value);
+    max = std::max(max, value);
+    sum += value;
+    ++count;
+  }
+  void reset() { *this = Summary{}; }
+};
+
+struct Statistics {
+  int64_t packets_received = 0, packets_sent = 0;
+  int64_t response_size_last = -1, response_size_min = -1, response_size_max = -1;
+  int64_t auth_failed = 0;
+  int64_t connections_accepted = 0, connections_rejected = 0;
+  int64_t sessions_expired = 0, sessionless_expired = 0;
+  int64_t large_requests_rejected = 0, unrecoverable_errors = 0, digest_mismatches = 0;
+  int64_t bytes_received = 0;
+  int64_t proposals = 0, commits = 0, snapshots = 0;
+  Summary latency, read_latency, update_latency;
+  Summary created, deleted, changed, children_changed;  // watch events fired, per transaction
+
+  void response(int64_t bytes) {
+    response_size_last = bytes;
+    response_size_min = response_size_min == -1 ? bytes : std::min(response_size_min, bytes);
+    response_size_max = std::max(response_size_max, bytes);
+  }
+  // What `srst` resets.
+  void reset() {
+    packets_received = packets_sent = 0;
+    latency.reset();
+    response_size_last = response_size_min = response_size_max = -1;
+  }
+};
+
+}  // namespace zoetrope::node

@@ -1,0 +1,132 @@
+// What happens because time passed, a batch ended, a disk operation completed, or the server stops.
+#include <algorithm>
+
+#include "core/base/assert.hpp"
+#include "core/node/server_impl.hpp"
+
+namespace zoetrope::node {
+
+using jute::OpCode;
+
+void Server::Impl::start() {
+  next_container_check_ms = now.monotonic.ms() + config.container_check_interval_ms;
+  // Ephemerals whose session is nowhere to be found: their owner ended in a crash of another kind
+  // of server. They go the ordinary way, so that the log tells of it.
+  for (const SessionId id : tree.sessions_with_ephemerals()) {
+    if (!sessions.contains(id)) {
+      append(preparer.prepare_close_session(id, 0, now.wall), ConnectionId(), Xid(0),
+             OpCode::kCloseSession);
+    }
+  }
+  batch_end();
+}
+
+void Server::Impl::emit_disk_ops() {
+  for (storage::DiskOp& op : disk_ops) out->add(Disk{std::move(op)});
+  disk_ops.clear();
+  if (store.failure() && !halted) {
+    halted = true;
+    ++stats.unrecoverable_errors;
+    out->add(Halt{false, *store.failure()});
+  }
+}
+
+void Server::Impl::batch_end() {
+  store.flush(disk_ops);
+  if (!stopping && store.snapshot_due()) {
+    ++stats.snapshots;
+    store.begin_snapshot(tree, sessions.list(), disk_ops);
+  }
+  emit_disk_ops();
+  commit_durable();
+  halt_if_done();
+}
+
+void Server::Impl::disk_done(const DiskDone& input) {
+  store.completed(input.op, input.error, disk_ops);
+  emit_disk_ops();
+  if (halted) return;
+  commit_durable();
+  halt_if_done();
+}
+
+void Server::Impl::tick() {
+  if (!serving()) return;
+  expire_sessions();
+  expire_sessionless();
+  delete_containers();
+  store.tick(now.monotonic, disk_ops);
+  emit_disk_ops();
+}
+
+void Server::Impl::expire_sessions() {
+  for (const SessionId id : sessions.take_expired(now.monotonic)) {
+    ++stats.sessions_expired;
+    append(preparer.prepare_close_session(id, 0, now.wall), ConnectionId(), Xid(0),
+           OpCode::kCloseSession);
+  }
+}
+
+void Server::Impl::expire_sessionless() {
+  while (!sessionless.empty() && sessionless.front().first <= now.monotonic) {
+    const ConnectionId id = sessionless.front().second;
+    sessionless.pop_front();
+    Connection* connection = connections.find(id);
+    if (connection == nullptr || connection->state != ConnectionState::kFresh) continue;
+    ++stats.sessionless_expired;
+    close(*connection, CloseHow::kAfterFlush);
+  }
+}
+
+void Server::Impl::delete_containers() {
+  if (config.container_check_interval_ms <= 0 || now.monotonic.ms() < next_container_check_ms)
+    return;
+  next_container_check_ms = now.monotonic.ms() + config.container_check_interval_ms;
+  const int64_t limit = std::max<int64_t>(
+      1, config.containers_per_minute_max * config.container_check_interval_ms / 60000);
+  const std::vector<std::string> paths = tree.expired_containers(
+      now.wall.ms, config.container_never_used_interval_ms, static_cast<size_t>(limit));
+  for (const std::string& path : paths) {
+    pipeline::NodeRecord record;
+    // What an outstanding transaction has deleted or filled again needs no error in the log.
+    if (!preparer.changes().load(path, record) || record.num_children > 0) continue;
+    std::string body;
+    jute::Writer(body).string(path);
+    pipeline::WriteRequest request;
+    request.type = OpCode::kDeleteContainer;
+    request.body = body;
+    append(preparer.prepare(request, now.wall), ConnectionId(), Xid(0), OpCode::kDeleteContainer);
+  }
+}
+
+std::optional<MonotonicTime> Server::Impl::next_deadline() const {
+  if (halted || stopping) return std::nullopt;
+  std::optional<MonotonicTime> first = sessions.next_expiry();
+  const auto consider = [&first](std::optional<MonotonicTime> time) {
+    if (time && (!first || *time < *first)) first = time;
+  };
+  if (!sessionless.empty()) consider(sessionless.front().first);
+  if (config.container_check_interval_ms > 0) {
+    consider(MonotonicTime::from_ms(next_container_check_ms));
+  }
+  consider(store.next_deadline());
+  return first;
+}
+
+void Server::Impl::shut_down() {
+  if (stopping || halted) return;
+  stopping = true;
+  connections.for_each([this](Connection& connection) { pause(connection, kPauseShutdown); });
+  batch_end();
+}
+
+void Server::Impl::halt_if_done() {
+  if (!stopping || halted || store.pending_records() != 0 || !outstanding.empty()) return;
+  halted = true;
+  // Sessions stay open: their clients come back to this or another server.
+  connections.for_each(
+      [this](Connection& connection) { close(connection, CloseHow::kAfterFlush); });
+  out->add(Halt{true, "stopped"});
+}
+
+}  // namespace zoetrope::node

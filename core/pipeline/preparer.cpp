@@ -1,0 +1,176 @@
+#include "core/pipeline/preparer.hpp"
+
+#include "core/base/assert.hpp"
+#include "core/pipeline/preparer_context.hpp"
+#include "core/tree/path.hpp"
+
+namespace zoetrope::pipeline {
+
+using jute::OpCode;
+
+Preparer::Preparer(PreparerConfig config, const tree::Tree& tree, session::SessionTracker& sessions)
+    : config_(std::move(config)),
+      tree_(tree),
+      sessions_(sessions),
+      changes_(tree, config_.digest_enabled),
+      last_zxid_(tree.last_processed_zxid()) {}
+
+void Preparer::reset(Zxid last) {
+  last_zxid_ = last;
+  changes_.reset();
+}
+
+void Preparer::begin(Prepared& prepared, SessionId session, int32_t cxid, OpCode type,
+                     WallTime now) {
+  last_zxid_ = last_zxid_.next();
+  prepared.zxid = last_zxid_;
+  jute::Writer out(prepared.payload);
+  jute::write(out, jute::TxnHeader{session, cxid, prepared.zxid, now.ms, type});
+}
+
+void Preparer::finish(Prepared& prepared) {
+  if (!config_.digest_enabled) return;
+  jute::Writer out(prepared.payload);
+  jute::write(out, jute::TxnDigest{2, changes_.digest()});
+}
+
+void Preparer::make_error(Prepared& prepared, ErrorCode error) {
+  prepared.error = error;
+  prepared.payload.resize(jute::kTxnHeaderSize);
+  jute::Writer out(prepared.payload);
+  out.patch_i32(jute::kTxnHeaderSize - 4, static_cast<int32_t>(OpCode::kError));
+  jute::write(out, jute::ErrorTxn{error});
+}
+
+Prepared Preparer::prepare(const WriteRequest& request, WallTime now) {
+  Prepared prepared;
+  prepared.payload.reserve(jute::kTxnHeaderSize + request.body.size() + 64);
+  begin(prepared, request.session, request.cxid, request.type, now);
+  Context op{request, prepared.zxid, now.ms, jute::Reader(request.body)};
+  jute::Writer out(prepared.payload);
+  const ErrorCode error = request.type == OpCode::kMulti ? prepare_multi(op, prepared, out)
+                                                         : prepare_op(op, request.type, out);
+  if (error != ErrorCode::kOk)
+    make_error(prepared, error);
+  else
+    finish(prepared);
+  if (error == ErrorCode::kOk) {
+    rebind(request.type, std::string_view(prepared.payload).substr(jute::kTxnHeaderSize),
+           prepared.zxid);
+  }
+  return prepared;
+}
+
+ErrorCode Preparer::prepare_op(Context& op, OpCode type, jute::Writer& out) {
+  switch (type) {
+    case OpCode::kCreate:
+    case OpCode::kCreate2:
+    case OpCode::kCreateContainer:
+    case OpCode::kCreateTtl: {
+      const wire::CreateRequest request = wire::read_create_request(op.in, type);
+      return op.in.ok() ? prepare_create(op, request, type, out) : ErrorCode::kMarshallingError;
+    }
+    case OpCode::kDelete: {
+      const wire::PathVersionRequest request = wire::read_path_version_request(op.in);
+      return op.in.ok() ? prepare_delete(op, request, out) : ErrorCode::kMarshallingError;
+    }
+    case OpCode::kDeleteContainer: {
+      const std::string_view path = op.in.string();
+      return op.in.ok() ? prepare_delete_container(op, path, out) : ErrorCode::kMarshallingError;
+    }
+    case OpCode::kSetData: {
+      const wire::SetDataRequest request = wire::read_set_data_request(op.in);
+      return op.in.ok() ? prepare_set_data(op, request, out) : ErrorCode::kMarshallingError;
+    }
+    case OpCode::kSetAcl: {
+      const wire::SetAclRequest request = wire::read_set_acl_request(op.in);
+      return op.in.ok() ? prepare_set_acl(op, request, out) : ErrorCode::kMarshallingError;
+    }
+    case OpCode::kReconfig:
+      // A standalone server has no configuration to change.
+      return config_.reconfig_enabled ? ErrorCode::kUnimplemented : ErrorCode::kReconfigDisabled;
+    default:
+      return ErrorCode::kUnimplemented;
+  }
+}
+
+Prepared Preparer::prepare_create_session(SessionId session, int32_t timeout_ms, WallTime now) {
+  Prepared prepared;
+  begin(prepared, session, 0, OpCode::kCreateSession, now);
+  jute::Writer out(prepared.payload);
+  jute::write(out, jute::CreateSessionTxn{timeout_ms});
+  finish(prepared);
+  return prepared;
+}
+
+Prepared Preparer::prepare_close_session(SessionId session, int32_t cxid, WallTime now) {
+  Prepared prepared;
+  begin(prepared, session, cxid, OpCode::kCloseSession, now);
+  // From here on every request of the session is refused, also those that are prepared before the
+  // close is applied; else an ephemeral could outlive its session (ZOOKEEPER-1208).
+  sessions_.set_closing(session);
+  const std::vector<std::string> paths = changes_.ephemerals_of(session);
+  for (const std::string& path : paths) {
+    note_child_gone(tree::parent_path(path), prepared.zxid);
+    changes_.erase_node(path, prepared.zxid);
+  }
+  jute::CloseSessionTxn txn;
+  if (config_.close_session_txn_enabled) txn.paths.emplace(paths.begin(), paths.end());
+  jute::Writer out(prepared.payload);
+  jute::write(out, txn);
+  finish(prepared);
+  return prepared;
+}
+
+void Preparer::note_child_gone(std::string_view parent, Zxid zxid) {
+  NodeRecord record;
+  if (!changes_.load(parent, record)) return;
+  --record.num_children;
+  record.stat.pzxid = zxid.value;
+  changes_.store(parent, std::move(record), zxid);
+}
+
+void Preparer::applied(const jute::Txn& txn) {
+  const Zxid zxid = txn.header.zxid;
+  if (changes_.size() != 0) forget_changes(txn.body, zxid);
+  changes_.applied_usage(zxid);
+}
+
+void Preparer::forget_changes(const jute::TxnBody& body, Zxid zxid) {
+  const auto with_parent = [&](std::string_view path) {
+    changes_.applied(path, zxid);
+    changes_.applied(tree::parent_path(path), zxid);
+  };
+  if (const auto* set_data = std::get_if<jute::SetDataTxn>(&body)) {
+    changes_.applied(set_data->path, zxid);
+  } else if (const auto* create = std::get_if<jute::CreateTxn>(&body)) {
+    with_parent(create->path);
+  } else if (const auto* container = std::get_if<jute::CreateContainerTxn>(&body)) {
+    with_parent(container->path);
+  } else if (const auto* ttl = std::get_if<jute::CreateTtlTxn>(&body)) {
+    with_parent(ttl->path);
+  } else if (const auto* remove = std::get_if<jute::DeleteTxn>(&body)) {
+    with_parent(remove->path);
+  } else if (const auto* set_acl = std::get_if<jute::SetAclTxn>(&body)) {
+    changes_.applied(set_acl->path, zxid);
+  } else if (const auto* close = std::get_if<jute::CloseSessionTxn>(&body)) {
+    if (!close->paths) return;
+    for (std::string_view path : *close->paths) with_parent(path);
+  } else if (const auto* multi = std::get_if<jute::MultiTxn>(&body)) {
+    if (multi->failed()) return;
+    for (const jute::SubTxn& sub : multi->txns) {
+      const auto decoded = jute::decode_txn_body(sub.type, sub.body);
+      ZT_ASSERT(decoded.has_value());
+      forget_changes(*decoded, zxid);
+    }
+  }
+}
+
+uint64_t Preparer::fingerprint() const {
+  RunningHash hash;
+  hash.add(static_cast<uint64_t>(last_zxid_.value));
+  hash.add(changes_.fingerprint());
+  return hash.value();
+}
+
+}  // namespace zoetrope::pipeline

@@ -1,0 +1,230 @@
+// Preparation of each kind of operation; the order of the checks is upstream's, because it decides
+// which error a client sees (facts/client-protocol.md section 6).
+#include <cstdio>
+
+#include "core/base/assert.hpp"
+#include "core/pipeline/preparer.hpp"
+#include "core/pipeline/preparer_context.hpp"
+#include "core/tree/owner.hpp"
+#include "core/tree/path.hpp"
+
+namespace zoetrope::pipeline {
+
+using jute::OpCode;
+
+namespace {
+
+bool is_sequential(wire::CreateFlags flags) {
+  return flags == wire::CreateFlags::kPersistentSequential ||
+         flags == wire::CreateFlags::kEphemeralSequential ||
+         flags == wire::CreateFlags::kPersistentSequentialTtl;
+}
+
+bool is_ephemeral(wire::CreateFlags flags) {
+  return flags == wire::CreateFlags::kEphemeral || flags == wire::CreateFlags::kEphemeralSequential;
+}
+
+bool is_ttl(wire::CreateFlags flags) {
+  return flags == wire::CreateFlags::kPersistentTtl ||
+         flags == wire::CreateFlags::kPersistentSequentialTtl;
+}
+
+// Whether flags and operation belong together. Stock servers take a container flag in a plain
+// create and die of a TTL operation without TTL flag (facts/client-protocol.md section 19); we
+// refuse both.
+ErrorCode check_mode(OpCode type, wire::CreateFlags flags, int64_t ttl_ms, bool extended_types) {
+  if (is_ttl(flags) && !extended_types) return ErrorCode::kUnimplemented;
+  const bool ttl_valid = ttl_ms >= 1 && ttl_ms <= tree::kTtlMax;
+  const bool fits = type == OpCode::kCreateTtl ? is_ttl(flags) && ttl_valid
+                    : type == OpCode::kCreateContainer
+                        ? flags == wire::CreateFlags::kContainer
+                        : !is_ttl(flags) && flags != wire::CreateFlags::kContainer;
+  return fits ? ErrorCode::kOk : ErrorCode::kBadArguments;
+}
+
+// Upstream getParentPathAndValidate: what may not be deleted, or has no parent at all.
+bool deletable(std::string_view path) {
+  return path.find('/') != std::string_view::npos && path.find('\0') == std::string_view::npos &&
+         path != "/" && path != "/zookeeper" && path != "/zookeeper/quota" &&
+         path != "/zookeeper/config";
+}
+
+std::string with_sequence(std::string_view path, int32_t sequence) {
+  char suffix[16];
+  std::snprintf(suffix, sizeof suffix, "%010d", sequence);
+  return std::string(path) + suffix;
+}
+
+int64_t size_of(const jute::BufferView& data) {
+  return data ? static_cast<int64_t>(data->size()) : 0;
+}
+
+void write_create(jute::Writer& out, OpCode type, std::string_view path,
+                  const jute::BufferView& data, std::string_view acl, bool ephemeral,
+                  int32_t parent_cversion, int64_t ttl_ms) {
+  if (type == OpCode::kCreateContainer) {
+    jute::write(out, jute::CreateContainerTxn{path, data, acl, parent_cversion});
+  } else if (type == OpCode::kCreateTtl) {
+    jute::write(out, jute::CreateTtlTxn{path, data, acl, parent_cversion, ttl_ms});
+  } else {
+    jute::write(out, jute::CreateTxn{path, data, acl, ephemeral, parent_cversion});
+  }
+}
+
+}  // namespace
+
+ErrorCode Preparer::prepare_create(Context& op, const wire::CreateRequest& request, OpCode type,
+                                   jute::Writer& out) {
+  if (request.flags < 0 || request.flags > 6) return ErrorCode::kBadArguments;
+  const auto flags = static_cast<wire::CreateFlags>(request.flags);
+  if (const ErrorCode e = check_mode(type, flags, request.ttl_ms, config_.extended_types_enabled);
+      e != ErrorCode::kOk) {
+    return e;
+  }
+  if (const ErrorCode e = check_session(op); e != ErrorCode::kOk) return e;
+  if (request.path.find('/') == std::string_view::npos ||
+      request.path.find('\0') != std::string_view::npos) {
+    return ErrorCode::kBadArguments;
+  }
+  std::string fixed_acl;
+  const bool open = request.acl == jute::open_acl_bytes();
+  if (!open && !fix_up(op, request.acl, fixed_acl)) return ErrorCode::kInvalidAcl;
+  const std::string_view acl = open ? request.acl : std::string_view(fixed_acl);
+
+  const std::string_view parent_path = tree::parent_path(request.path);
+  NodeRecord parent;
+  if (!changes_.load(parent_path, parent)) return ErrorCode::kNoNode;
+  if (!permitted(op, parent, jute::kCreate)) return ErrorCode::kNoAuth;
+  std::string sequential_path;
+  std::string_view path = request.path;
+  if (is_sequential(flags)) {
+    sequential_path = with_sequence(path, parent.stat.cversion);
+    path = sequential_path;
+  }
+  if (!tree::valid_path(path)) return ErrorCode::kBadArguments;
+  NodeRecord node;
+  if (changes_.load(path, node)) return ErrorCode::kNodeExists;
+  if (tree::kind_of_owner(parent.stat.ephemeral_owner, config_.extended_types_enabled) ==
+      tree::NodeKind::kEphemeral) {
+    return ErrorCode::kNoChildrenForEphemerals;
+  }
+  if (const ErrorCode e = check_quota(path, 1, size_of(request.data), op.zxid);
+      e != ErrorCode::kOk) {
+    return e;
+  }
+
+  parent.stat.cversion = static_cast<int32_t>(static_cast<uint32_t>(parent.stat.cversion) + 1);
+  parent.stat.pzxid = op.zxid.value;
+  ++parent.num_children;
+  write_create(out, type, path, request.data, acl, is_ephemeral(flags), parent.stat.cversion,
+               request.ttl_ms);
+  node = NodeRecord{};
+  node.stat.czxid = node.stat.mzxid = node.stat.pzxid = op.zxid.value;
+  node.stat.ctime = node.stat.mtime = op.time_ms;
+  node.stat.ephemeral_owner = type == OpCode::kCreateContainer ? tree::kContainerOwner
+                              : type == OpCode::kCreateTtl     ? tree::owner_of_ttl(request.ttl_ms)
+                              : is_ephemeral(flags)            ? op.request.session.value
+                                                               : 0;
+  node.data = request.data;
+  node.data_zxid = op.zxid;
+  node.has_own_acl = true;
+  node.own_acl = acl;
+  changes_.store(parent_path, std::move(parent), op.zxid);
+  changes_.store(path, std::move(node), op.zxid);
+  return ErrorCode::kOk;
+}
+
+ErrorCode Preparer::prepare_delete(Context& op, const wire::PathVersionRequest& request,
+                                   jute::Writer& out) {
+  if (const ErrorCode e = check_session(op); e != ErrorCode::kOk) return e;
+  if (!deletable(request.path)) return ErrorCode::kBadArguments;
+  NodeRecord parent;
+  if (!changes_.load(tree::parent_path(request.path), parent)) return ErrorCode::kNoNode;
+  if (!permitted(op, parent, jute::kDelete)) return ErrorCode::kNoAuth;
+  NodeRecord node;
+  if (!changes_.load(request.path, node)) return ErrorCode::kNoNode;
+  if (request.version != -1 && request.version != node.stat.version) return ErrorCode::kBadVersion;
+  if (node.num_children > 0) return ErrorCode::kNotEmpty;
+  const ErrorCode quota = check_quota(request.path, -1, -size_of(node.data), op.zxid);
+  ZT_ASSERT(quota == ErrorCode::kOk);
+  jute::write(out, jute::DeleteTxn{request.path});
+  note_child_gone(tree::parent_path(request.path), op.zxid);
+  changes_.erase_node(request.path, op.zxid);
+  return ErrorCode::kOk;
+}
+
+ErrorCode Preparer::prepare_delete_container(Context& op, std::string_view path,
+                                             jute::Writer& out) {
+  if (!deletable(path)) return ErrorCode::kBadArguments;
+  NodeRecord node;
+  if (!changes_.load(path, node)) return ErrorCode::kNoNode;
+  if (node.num_children > 0) return ErrorCode::kNotEmpty;
+  const tree::NodeKind kind =
+      tree::kind_of_owner(node.stat.ephemeral_owner, config_.extended_types_enabled);
+  // Between the look at the applied tree and now it may have become a znode of another kind.
+  if (kind != tree::NodeKind::kContainer && kind != tree::NodeKind::kTtl)
+    return ErrorCode::kBadVersion;
+  const ErrorCode quota = check_quota(path, -1, -size_of(node.data), op.zxid);
+  ZT_ASSERT(quota == ErrorCode::kOk);
+  jute::write(out, jute::DeleteTxn{path});
+  note_child_gone(tree::parent_path(path), op.zxid);
+  changes_.erase_node(path, op.zxid);
+  return ErrorCode::kOk;
+}
+
+ErrorCode Preparer::prepare_set_data(Context& op, const wire::SetDataRequest& request,
+                                     jute::Writer& out) {
+  if (const ErrorCode e = check_session(op); e != ErrorCode::kOk) return e;
+  if (!tree::valid_path(request.path)) return ErrorCode::kBadArguments;
+  NodeRecord node;
+  if (!changes_.load(request.path, node)) return ErrorCode::kNoNode;
+  if (!permitted(op, node, jute::kWrite)) return ErrorCode::kNoAuth;
+  // Upstream looks at the quota before the version; a refused version must not count as usage.
+  const bool version_fits = request.version == -1 || request.version == node.stat.version;
+  if (const ErrorCode e = check_quota(
+          request.path, 0, version_fits ? size_of(request.data) - size_of(node.data) : 0, op.zxid);
+      e != ErrorCode::kOk) {
+    return e;
+  }
+  if (!version_fits) return ErrorCode::kBadVersion;
+  node.stat.version = next_version(node.stat.version);
+  node.stat.mtime = op.time_ms;
+  node.stat.mzxid = op.zxid.value;
+  jute::write(out, jute::SetDataTxn{request.path, request.data, node.stat.version});
+  node.data = request.data;
+  node.data_zxid = op.zxid;
+  changes_.store(request.path, std::move(node), op.zxid);
+  return ErrorCode::kOk;
+}
+
+ErrorCode Preparer::prepare_set_acl(Context& op, const wire::SetAclRequest& request,
+                                    jute::Writer& out) {
+  if (const ErrorCode e = check_session(op); e != ErrorCode::kOk) return e;
+  if (!tree::valid_path(request.path)) return ErrorCode::kBadArguments;
+  std::string acl;
+  if (!fix_up(op, request.acl, acl)) return ErrorCode::kInvalidAcl;
+  NodeRecord node;
+  if (!changes_.load(request.path, node)) return ErrorCode::kNoNode;
+  if (!permitted(op, node, jute::kAdmin)) return ErrorCode::kNoAuth;
+  if (request.version != -1 && request.version != node.stat.aversion) return ErrorCode::kBadVersion;
+  node.stat.aversion = next_version(node.stat.aversion);
+  jute::write(out, jute::SetAclTxn{request.path, acl, node.stat.aversion});
+  node.has_own_acl = true;
+  node.own_acl = std::move(acl);
+  changes_.store(request.path, std::move(node), op.zxid);
+  return ErrorCode::kOk;
+}
+
+ErrorCode Preparer::prepare_check(Context& op, const wire::PathVersionRequest& request,
+                                  jute::Writer& out) {
+  if (const ErrorCode e = check_session(op); e != ErrorCode::kOk) return e;
+  if (!tree::valid_path(request.path)) return ErrorCode::kBadArguments;
+  NodeRecord node;
+  if (!changes_.load(request.path, node)) return ErrorCode::kNoNode;
+  if (!permitted(op, node, jute::kRead)) return ErrorCode::kNoAuth;
+  if (request.version != -1 && request.version != node.stat.version) return ErrorCode::kBadVersion;
+  jute::write(out, jute::CheckTxn{request.path, next_version(node.stat.version)});
+  return ErrorCode::kOk;
+}
+
+}  // namespace zoetrope::pipeline

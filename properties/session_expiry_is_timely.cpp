@@ -1,0 +1,141 @@
+// A session that was heard within its time-out is not expired (E1); a silent one is, within its
+// time-out, one tick and the commit's delay, as long as a server runs (E2). A request that was
+// answered was heard not before it was sent; a server that starts gives every session its full
+// time.
+#include <algorithm>
+#include <map>
+
+#include "properties/property.hpp"
+#include "properties/replay.hpp"
+
+namespace zoetrope::properties {
+namespace {
+
+constexpr MonotonicTime kNever{INT64_MIN};
+
+struct Sessions {
+  struct Sign {
+    MonotonicTime at;
+    int32_t timeout_ms = 0;
+    std::string text;
+  };
+  // Signs of life, those that the server certainly had and all that were sent.
+  std::vector<Sign> heard;
+  MonotonicTime last_sent = kNever;
+  int32_t timeout_ms_min = INT32_MAX;
+  int32_t timeout_ms_max = 0;
+};
+
+std::string text_of(const Connection& c) {
+  return "at " + std::to_string(c.opened.at.ms()) + "ms client " + std::to_string(c.client) +
+         " connected, time-out " + std::to_string(c.timeout_ms) + "ms";
+}
+
+std::map<SessionId, Sessions> signs_of_life(const History& history) {
+  std::map<SessionId, Sessions> sessions;
+  for (const Connection& c : history.connections) {
+    if (c.requested_session.value != 0) {
+      Sessions& asked = sessions[c.requested_session];
+      asked.last_sent = std::max(asked.last_sent, c.opened.at);
+    }
+    if (!c.established) continue;
+    Sessions& session = sessions[c.session];
+    session.heard.push_back({c.opened.at, c.timeout_ms, text_of(c)});
+    session.last_sent = std::max(session.last_sent, c.opened.at);
+    session.timeout_ms_min = std::min(session.timeout_ms_min, c.timeout_ms);
+    session.timeout_ms_max = std::max(session.timeout_ms_max, c.timeout_ms);
+  }
+  for (const Operation& op : history.operations) {
+    const auto it = sessions.find(session_of(history, op));
+    if (it == sessions.end()) continue;
+    it->second.last_sent = std::max(it->second.last_sent, op.invoked.at);
+    if (!op.completed || op.args.kind == OpKind::kMalformed) continue;
+    const int32_t timeout_ms = history.connections[op.connection].timeout_ms;
+    it->second.heard.push_back({op.invoked.at, timeout_ms, describe(op)});
+  }
+  return sessions;
+}
+
+MonotonicTime last_start(const History& history, MonotonicTime until) {
+  MonotonicTime start = kNever;
+  for (const ServerEvent& event : history.server_events) {
+    if (event.kind == ServerEventKind::kStarted && event.when.at <= until) start = event.when.at;
+  }
+  return start;
+}
+
+std::string expiry_text(const CommittedTxn& txn) {
+  return describe(txn) + " applied at " + std::to_string(txn.applied->ms()) + "ms";
+}
+
+void check_not_early(const History& history, const CommittedTxn& txn, const Sessions& session,
+                     Findings& findings) {
+  for (const Sessions::Sign& sign : session.heard) {
+    if (*txn.applied < sign.at || *txn.applied >= sign.at + Duration::from_ms(sign.timeout_ms))
+      continue;
+    findings.add("a session was expired although it had been heard within its time-out",
+                 {sign.text, expiry_text(txn)});
+    return;
+  }
+  const MonotonicTime start = last_start(history, *txn.applied);
+  if (start == kNever || session.timeout_ms_min == INT32_MAX) return;
+  if (*txn.applied < start + Duration::from_ms(session.timeout_ms_min)) {
+    findings.add("a session was expired before a started server had given it its time",
+                 {"server started at " + std::to_string(start.ms()) + "ms", expiry_text(txn)});
+  }
+}
+
+// When a session that says nothing more must be gone.
+MonotonicTime latest_end(const History& history, const Sessions& session, MonotonicTime start) {
+  const Duration delay = history.setup.delay_max;
+  return std::max(session.last_sent + delay, start) +
+         Duration::from_ms(int64_t{session.timeout_ms_max} + history.setup.tick_time_ms) + delay;
+}
+
+void check_not_late(const History& history, const CommittedTxn& txn, const Sessions& session,
+                    Findings& findings) {
+  const MonotonicTime start = last_start(history, *txn.applied);
+  if (*txn.applied <= latest_end(history, session, start)) return;
+  findings.add("a silent session was expired too late",
+               {"it sent its last at " + std::to_string(session.last_sent.ms()) + "ms, time-out " +
+                    std::to_string(session.timeout_ms_max) + "ms",
+                expiry_text(txn)});
+}
+
+void check_all_silent_ended(const History& history, const std::map<SessionId, Sessions>& sessions,
+                            const std::map<SessionId, const CommittedTxn*>& ends,
+                            Findings& findings) {
+  if (history.server_events.empty()) return;
+  const ServerEvent& last = history.server_events.back();
+  if (last.kind != ServerEventKind::kStarted) return;
+  for (const auto& [id, session] : sessions) {
+    if (session.timeout_ms_max == 0 || ends.contains(id)) continue;
+    if (history.end <= latest_end(history, session, last.when.at)) continue;
+    findings.add("a silent session was never expired",
+                 {"session " + std::to_string(id.value) + " sent its last at " +
+                  std::to_string(session.last_sent.ms()) + "ms, time-out " +
+                  std::to_string(session.timeout_ms_max) + "ms, end of the history " +
+                  std::to_string(history.end.ms()) + "ms"});
+  }
+}
+
+}  // namespace
+
+void check_session_expiry_is_timely(const History& history, Findings& findings) {
+  if (!history.has_committed) return;
+  const std::map<SessionId, Sessions> sessions = signs_of_life(history);
+  const bool bounded = history.setup.delay_max.ns > 0;
+  std::map<SessionId, const CommittedTxn*> ends;
+  for (const CommittedTxn& txn : history.committed) {
+    if (txn.type != kTxnCloseSession) continue;
+    ends.emplace(txn.session, &txn);
+    const auto it = sessions.find(txn.session);
+    if (txn.cxid != 0 || !txn.applied || it == sessions.end()) continue;
+    check_not_early(history, txn, it->second, findings);
+    if (bounded && it->second.timeout_ms_max != 0)
+      check_not_late(history, txn, it->second, findings);
+  }
+  if (bounded) check_all_silent_ended(history, sessions, ends, findings);
+}
+
+}  // namespace zoetrope::properties
