@@ -25,11 +25,20 @@ void Server::Impl::request(Connection& connection, std::string_view payload) {
   const std::string_view body = in.rest();
   if (header.type == OpCode::kPing) {
     connection.queue.release_memory();
-    send_header_reply(connection, header.xid, tree.last_processed_zxid(), ErrorCode::kOk);
+    const Zxid zxid = tree.last_processed_zxid();
+    send_header_reply(connection, header.xid, zxid, ErrorCode::kOk);
+    count_latency(connection, {header.xid, header.type, false, {}, nullptr, now.monotonic}, zxid);
     return;
   }
   if (header.type == OpCode::kAuth) {
     authenticate(connection, header.xid, body);
+    return;
+  }
+  if (header.type == OpCode::kSasl) {
+    // Without a SASL provider stock servers answer with a null token, out of order like auth.
+    const size_t start = begin_reply();
+    jute::Writer(out->sending()).i32(-1);
+    finish_reply(connection, start, header.xid, Zxid(0), ErrorCode::kOk);
     return;
   }
   if (!wire::is_client_op(header.type)) {
@@ -109,10 +118,7 @@ void Server::Impl::answer_read(Connection& connection, const QueuedRequest& requ
     for (const jute::Trigger& trigger : missed) send_event(connection, trigger, Zxid(-1));
   }
   const size_t start = begin_reply();
-  if (request.type == OpCode::kSasl) {
-    // Without a SASL provider stock servers answer with a null token.
-    jute::Writer(out->sending()).i32(-1);
-  } else if (request.type != OpCode::kSetWatches && request.type != OpCode::kSetWatches2) {
+  if (request.type != OpCode::kSetWatches && request.type != OpCode::kSetWatches2) {
     const pipeline::Asker asker{connection.id, connection.session, &ids};
     jute::Writer writer(out->sending());
     error = sessions.is_closing(connection.session)
