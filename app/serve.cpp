@@ -81,6 +81,7 @@ int run_server(net::ServerConfig& config, net::DataDirectory& directory, net::Dr
                             .count();
   for (const std::string& note : recovered->notes) spdlog::warn("{}", note);
   config.engine.client_port = port;
+  config.engine.recovery_ms = spent_ms;
   // Clients read a release of ZooKeeper out of this, so one comes first.
   const bool as_3_8 = config.engine.compatibility == node::Compatibility::k3_8;
   config.engine.version = std::string(as_3_8 ? "3.8.0" : "3.9.4") + "-zoetrope-" ZT_VERSION;
