@@ -30,11 +30,14 @@ bool Tree::continue_snapshot(std::string& out, size_t bytes_min) {
   const size_t start = out.size();
   out += snapshot_.pending;
   snapshot_.pending = std::string();
+  uint32_t skipped = 0;
   for (; snapshot_.cursor < snapshot_.end; ++snapshot_.cursor) {
-    if (out.size() - start >= bytes_min) return true;
+    if (out.size() - start >= bytes_min || skipped > kSkippedMax) return true;
     const NodeId id{snapshot_.cursor};
     if (nodes_.in_use(id) && nodes_[id].snapshot_mark != snapshot_.mark) {
       write_with_ancestors(out, id);
+    } else {
+      ++skipped;
     }
   }
   return false;

@@ -126,20 +126,24 @@ uint32_t WatchTable::obtain_watch(uint32_t path, uint32_t watcher) {
 }
 
 void WatchTable::count(const Watch& watch, Bits old, Bits now) {
-  const auto change = [&](Bits mask) { return int{(now & mask) != 0} - int{(old & mask) != 0}; };
-  recursive_ += static_cast<size_t>(change(kDataRecursive | kChildRecursive));
-  child_watches_ += static_cast<size_t>(change(kChildTable));
-  const auto data = static_cast<uint32_t>(change(kDataTable));
-  if (data == 0) return;
-  // +1 or -1; unsigned arithmetic wraps as it should.
-  const auto step = static_cast<size_t>(static_cast<int32_t>(data));
-  Path& path = paths_[watch.path];
-  Watcher& watcher = watchers_[watch.watcher];
-  path.data_watches += data;
-  watcher.data_watches += data;
-  data_.watches += step;
-  if (path.data_watches == (step == 1 ? 1U : 0U)) data_.paths += step;
-  if (watcher.data_watches == (step == 1 ? 1U : 0U)) data_.connections += step;
+  const auto gained = [&](Bits mask) { return (now & mask) != 0 && (old & mask) == 0; };
+  const auto lost = [&](Bits mask) { return (now & mask) == 0 && (old & mask) != 0; };
+  constexpr Bits kRecursiveBits = kDataRecursive | kChildRecursive;
+  if (gained(kRecursiveBits)) ++recursive_;
+  if (lost(kRecursiveBits)) --recursive_;
+  if (gained(kChildTable)) ++child_watches_;
+  if (lost(kChildTable)) --child_watches_;
+  uint32_t& of_path = paths_[watch.path].data_watches;
+  uint32_t& of_watcher = watchers_[watch.watcher].data_watches;
+  if (gained(kDataTable)) {
+    ++data_.watches;
+    if (of_path++ == 0) ++data_.paths;
+    if (of_watcher++ == 0) ++data_.connections;
+  } else if (lost(kDataTable)) {
+    --data_.watches;
+    if (--of_path == 0) --data_.paths;
+    if (--of_watcher == 0) --data_.connections;
+  }
 }
 
 void WatchTable::set_bits(uint32_t id, Bits bits) {
