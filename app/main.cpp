@@ -13,6 +13,7 @@ namespace {
 // In the order of the help text.
 constexpr AddSubcommand kSubcommands[] = {
     add_serve,
+    add_shell,
     add_bench,
 };
 

@@ -1,0 +1,25 @@
+// Exercises the stock C client against a server: c_client_test HOST:PORT. Exit status 0 when all checks hold.
+#include "tests/integration/c_client/check.h"
+
+// Makes a root node and gives the host string with it as chroot.
+static const char* chroot_of(const char* hosts, const char* root) {
+  static char with_root[256];
+  zhandle_t* handle = connect_to(hosts, NULL);
+  CHECK_RC(ZOK, zoo_create(handle, root, "", 0, &ZOO_OPEN_ACL_UNSAFE, ZOO_PERSISTENT, NULL, 0));
+  CHECK_RC(ZOK, zookeeper_close(handle));
+  snprintf(with_root, sizeof with_root, "%s%s", hosts, root);
+  return with_root;
+}
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    fprintf(stderr, "usage: %s HOST:PORT\n", argv[0]);
+    return 2;
+  }
+  run_session_checks(argv[1]);  // first: it forks, which must come before any thread
+  run_sync_checks(chroot_of(argv[1], "/c-sync"));
+  run_async_checks(chroot_of(argv[1], "/c-async"));
+  run_watch_checks(chroot_of(argv[1], "/c-watch"));
+  printf("%d checks held\n", checks_done);
+  return 0;
+}

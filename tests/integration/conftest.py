@@ -1,0 +1,97 @@
+"""Fixtures of the integration tests. ZT_SERVER=zoetrope|java says which server is under test."""
+
+import os
+
+import pytest
+from kazoo.client import KazooClient
+
+from support import servers
+
+
+def pytest_report_header():
+    return f"server under test: {servers.kind_under_test()}"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    setattr(item, "report_" + call.when, outcome.get_result())
+
+
+@pytest.fixture(scope="session")
+def kind():
+    """The kind of server under test."""
+    return servers.kind_under_test()
+
+
+@pytest.fixture(scope="session")
+def soak():
+    """True in ./dev soak: the long versions."""
+    return os.environ.get("ZT_SOAK") == "1"
+
+
+@pytest.fixture
+def make(request, kind):
+    """make(config=None, kind=...) gives a server, not yet started; all are discarded after the test.
+
+    When the test failed, their directories and logs stay and are named.
+    """
+    made = []
+
+    def build(config=None, kind=kind, **more):
+        made.append(servers.make_server(kind, config, **more))
+        return made[-1]
+
+    yield build
+    failed = getattr(request.node, "report_call", None) is not None and request.node.report_call.failed
+    for server in made:
+        if failed:
+            server.kill()
+            print(f"kept {server.directory}; the end of its log:\n{server.log_tail()}")
+        else:
+            server.discard()
+
+
+@pytest.fixture(scope="module")
+def shared(request, kind):
+    """One running server for all tests of a file."""
+    server = servers.make_server(kind)
+    server.start()
+    before = request.session.testsfailed
+    yield server
+    assert server.alive(), f"the server died:\n{server.log_tail()}"
+    if request.session.testsfailed > before:
+        server.kill()
+        print(f"kept {server.directory}; the end of its log:\n{server.log_tail()}")
+    else:
+        server.discard()
+
+
+@pytest.fixture
+def connect(request):
+    """connect(server, chroot=None, **options) gives a started kazoo client; all are closed after the test."""
+    clients = []
+
+    def build(server, chroot="", **options):
+        client = KazooClient(f"127.0.0.1:{server.port}{chroot}", timeout=options.pop("timeout", 10.0), **options)
+        clients.append(client)
+        client.start(20)
+        return client
+
+    yield build
+    for client in clients:
+        client.stop()
+        client.close()
+
+
+@pytest.fixture
+def home(request):
+    """A path of the test's own, so that tests can share a server."""
+    return "/" + "".join(letter if letter.isalnum() else "-" for letter in request.node.name)
+
+
+@pytest.fixture
+def zk(shared, connect, home):
+    """A kazoo client whose root is the test's own path on the shared server."""
+    connect(shared).ensure_path(home)
+    return connect(shared, home)
