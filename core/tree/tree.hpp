@@ -184,8 +184,8 @@ class Tree {
     uint32_t cursor = 0, end = 0;  // slots still to sweep
     std::string pending;           // images of znodes that changed before the sweep came to them
     std::string acl_table;
-    // Path of the parent of the znode written last; siblings often follow each other. Cannot go stale:
-    // a slot that is used again has no children that this snapshot writes.
+    // Path of the parent of the znode written last; siblings often follow each other. Cannot go
+    // stale: a slot that is used again has no children that this snapshot writes.
     NodeId parent = NodeId::kNone;
     std::string parent_path;
   };

@@ -6,8 +6,11 @@
 
 namespace zoetrope::tree {
 
-// --- write
-// ----------------------------------------------------------------------------------------
+namespace {
+// Slots with nothing to write that one step looks at, so that a tree with many free slots makes no
+// long step.
+constexpr uint32_t kSkippedMax = 16384;
+}  // namespace
 
 void Tree::begin_snapshot() {
   ZT_ASSERT(!snapshot_.active);
@@ -90,9 +93,6 @@ void Tree::write_image(std::string& out, NodeId id) {
   store_be64(fixed + 60, static_cast<uint64_t>(node.pzxid));
   out.append(fixed, sizeof fixed);
 }
-
-// --- read
-// -----------------------------------------------------------------------------------------
 
 Tree Tree::empty_for_load(TreeConfig config) {
   return Tree(config, Empty());

@@ -56,9 +56,6 @@ WatchTable::~WatchTable() {
   for (uint32_t i = 0; i < paths_.end(); ++i) std::free(paths_[i].text);
 }
 
-// --- look up
-// --------------------------------------------------------------------------------------
-
 uint32_t WatchTable::watch_tag(uint32_t path, uint32_t watcher) {
   return tag_of(mix64(uint64_t{path} << 32 | watcher));
 }
@@ -84,9 +81,6 @@ uint32_t WatchTable::find_watch(std::string_view path, ConnectionId watcher) con
   const uint32_t w = find_watcher(watcher);
   return w == kNone ? kNone : find_watch(p, w);
 }
-
-// --- registrations
-// --------------------------------------------------------------------------------
 
 uint32_t WatchTable::obtain_path(std::string_view path) {
   uint32_t p = find_path(path);
@@ -213,9 +207,6 @@ void WatchTable::add(std::string_view path, ConnectionId watcher, Kind kind) {
   set_bits(id, bits_after(watches_[id].bits, kind));
 }
 
-// --- trigger
-// --------------------------------------------------------------------------------------
-
 void WatchTable::fire(std::string_view path, Bits seen, std::vector<ConnectionId>& notified) {
   const uint32_t p = find_path(path);
   if (p == kNone) return;
@@ -271,9 +262,6 @@ void WatchTable::trigger(const jute::Trigger& trigger, std::vector<ConnectionId>
   notified.erase(std::unique(first, notified.end()), notified.end());
 }
 
-// --- check and remove
-// -----------------------------------------------------------------------------
-
 WatchTable::Bits WatchTable::bits_of_type(WatcherType type, bool modes_exclusive) {
   switch (type) {
     // 3.8.0 asks and removes by table, whatever the mode.
@@ -325,9 +313,6 @@ void WatchTable::remove_all(ConnectionId watcher) {
     id = next;
   }
 }
-
-// --- show
-// -----------------------------------------------------------------------------------------
 
 std::vector<std::pair<std::string, ConnectionId>> WatchTable::dump() const {
   std::vector<std::pair<std::string, ConnectionId>> rows;

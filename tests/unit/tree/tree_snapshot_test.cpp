@@ -130,9 +130,8 @@ TEST(TreeSnapshot, WritesAZnodeOnceAndWithItsOldAclAndData) {
 
 TEST(TreeSnapshot, HoldsUsageTextsOfItsBeginning) {
   Tree tree(kConfig);
-  for (const char* path :
-       {"/a", "/zookeeper/quota/a", "/zookeeper/quota/a/zookeeper_limits",
-        "/zookeeper/quota/a/zookeeper_stats"}) {
+  for (const char* path : {"/a", "/zookeeper/quota/a", "/zookeeper/quota/a/zookeeper_limits",
+                           "/zookeeper/quota/a/zookeeper_stats"}) {
     tree.replay(create_txn(tree.last_processed_zxid().value + 1, path).txn);
   }
   tree.begin_snapshot();
@@ -171,9 +170,6 @@ TEST(TreeSnapshot, GivesSmallPieces) {
   }
   EXPECT_GT(pieces, 20U);
 }
-
-// --- load
-// -----------------------------------------------------------------------------------------
 
 TEST(TreeLoad, RefusesWhatNoSnapshotHolds) {
   const auto fresh = [] {
