@@ -254,7 +254,8 @@ Model::Result Model::apply(const jute::Txn& txn) {
 
 namespace {
 
-std::string node_difference(const Tree& tree, NodeId id, const std::string& path, const Model& model) {
+std::string node_difference(const Tree& tree, NodeId id, const std::string& path,
+                            const Model& model) {
   const Model::Node& node = model.nodes.at(path);
   const int64_t owner = node.stat.ephemeral_owner;
   const bool ephemeral = kind_of_owner(owner, true) == NodeKind::kEphemeral;
@@ -270,7 +271,8 @@ std::string node_difference(const Tree& tree, NodeId id, const std::string& path
   if (names != model.children(path)) return "children";
   if (tree.num_children(id) != static_cast<int32_t>(names.size())) return "number of children";
   if (tree.quota_path(path).value_or("") != model.quota_of(path)) return "quota";
-  if (ephemeral && tree.ephemerals_of(SessionId(owner)) != model.ephemerals(owner)) return "ephemerals";
+  if (ephemeral && tree.ephemerals_of(SessionId(owner)) != model.ephemerals(owner))
+    return "ephemerals";
   const jute::Stat stat = tree.stat(id);
   if (stat.ephemeral_owner != (ephemeral ? owner : 0)) return "shown owner";
   if (stat.cversion != 2 * node.stat.cversion - stat.num_children) return "shown cversion";

@@ -6,7 +6,9 @@ namespace {
 
 using jute::OpCode;
 
-std::string data_of(const RawOp& raw) { return std::string(raw.data % 40, static_cast<char>('a' + raw.data % 26)); }
+std::string data_of(const RawOp& raw) {
+  return std::string(raw.data % 40, static_cast<char>('a' + raw.data % 26));
+}
 
 std::string path_of(const RawOp& raw) {
   const auto& usual = tree_paths();
@@ -50,27 +52,38 @@ OwnedTxn any_txn(const RawOp& raw, int64_t zxid, bool inside_multi) {
   switch (raw.kind % 14) {
     case 0:
     case 1:
-    case 2: return make(OpCode::kCreate, jute::CreateTxn{path, view, acl, raw.extra % 4 == 0, cversion});
-    case 3: return make(OpCode::kCreate2, jute::CreateTxn{path, view, acl, raw.extra % 2 == 0, cversion});
-    case 4: return make(OpCode::kCreateContainer, jute::CreateContainerTxn{path, view, acl, cversion});
-    case 5: return make(OpCode::kCreateTtl, jute::CreateTtlTxn{path, view, acl, cversion, 1 + raw.extra});
+    case 2:
+      return make(OpCode::kCreate, jute::CreateTxn{path, view, acl, raw.extra % 4 == 0, cversion});
+    case 3:
+      return make(OpCode::kCreate2, jute::CreateTxn{path, view, acl, raw.extra % 2 == 0, cversion});
+    case 4:
+      return make(OpCode::kCreateContainer, jute::CreateContainerTxn{path, view, acl, cversion});
+    case 5:
+      return make(OpCode::kCreateTtl, jute::CreateTtlTxn{path, view, acl, cversion, 1 + raw.extra});
     case 6:
-    case 7: return make(OpCode::kDelete, jute::DeleteTxn{path});
+    case 7:
+      return make(OpCode::kDelete, jute::DeleteTxn{path});
     case 8:
-    case 9: return make(OpCode::kSetData, jute::SetDataTxn{path, view, raw.extra});
-    default: break;
+    case 9:
+      return make(OpCode::kSetData, jute::SetDataTxn{path, view, raw.extra});
+    default:
+      break;
   }
   if (inside_multi) return make(OpCode::kCheck, jute::CheckTxn{path, raw.extra});
   switch (raw.kind % 14) {
-    case 10: return make(OpCode::kSetAcl, jute::SetAclTxn{path, acl, raw.data});
+    case 10:
+      return make(OpCode::kSetAcl, jute::SetAclTxn{path, acl, raw.data});
     case 11: {
       jute::CloseSessionTxn close;
       const std::string other = path_of({0, raw.data, 0, 0});
-      if (raw.extra % 2 == 0) close.paths = {path, other};
+      // Two empty paths would look like a digest; no log has them.
+      if (raw.extra % 2 == 0 && !path.empty()) close.paths = {path, other};
       return make(OpCode::kCloseSession, close);
     }
-    case 12: return make(OpCode::kError, jute::ErrorTxn{ErrorCode::kNoNode});
-    default: return any_multi(raw, zxid);
+    case 12:
+      return make(OpCode::kError, jute::ErrorTxn{ErrorCode::kNoNode});
+    default:
+      return any_multi(raw, zxid);
   }
 }
 
@@ -89,12 +102,14 @@ std::vector<OwnedTxn> valid_txn(const RawOp& raw, int64_t zxid, const Model& sta
   };
   if (kind < 6) {
     if (exists || parent == state.nodes.end()) return made;
-    if (kind_of_owner(parent->second.stat.ephemeral_owner, true) == NodeKind::kEphemeral) return made;
+    if (kind_of_owner(parent->second.stat.ephemeral_owner, true) == NodeKind::kEphemeral)
+      return made;
     const int32_t cversion = parent->second.stat.cversion + 1;
     if (kind < 2) make(OpCode::kCreate, jute::CreateTxn{path, data, acl, kind == 0, cversion});
     if (kind == 2) make(OpCode::kCreate2, jute::CreateTxn{path, data, acl, false, cversion});
     if (kind == 3) make(OpCode::kCreate2, jute::CreateTxn{path, data, acl, true, cversion});
-    if (kind == 4) make(OpCode::kCreateContainer, jute::CreateContainerTxn{path, data, acl, cversion});
+    if (kind == 4)
+      make(OpCode::kCreateContainer, jute::CreateContainerTxn{path, data, acl, cversion});
     if (kind == 5) make(OpCode::kCreateTtl, jute::CreateTtlTxn{path, data, acl, cversion, 5});
   } else if (kind < 8) {
     if (exists && state.children(path).empty()) make(OpCode::kDelete, jute::DeleteTxn{path});

@@ -19,7 +19,8 @@ Model::Result apply_to(Model& model, const jute::Txn& txn) {
   return result;
 }
 
-std::vector<std::pair<jute::EventType, std::string>> owned(const std::vector<jute::Trigger>& triggers) {
+std::vector<std::pair<jute::EventType, std::string>> owned(
+    const std::vector<jute::Trigger>& triggers) {
   std::vector<std::pair<jute::EventType, std::string>> result;
   for (const jute::Trigger& t : triggers) result.emplace_back(t.type, t.path);
   return result;
@@ -60,7 +61,8 @@ RC_GTEST_PROP(TreeModel, ACopyIsEqualAndIndependent, ()) {
   RC_ASSERT(difference(copy, model) == "");
 }
 
-// --- fuzzy snapshots ------------------------------------------------------------------------------
+// --- fuzzy snapshots
+// ------------------------------------------------------------------------------
 
 struct Image {
   std::string path;
@@ -71,7 +73,8 @@ struct Image {
 // once, depth first, with any number of transactions between two reads.
 class FuzzyWriter {
  public:
-  FuzzyWriter(Model model, const std::vector<OwnedTxn>& log, size_t from, const std::vector<RawOp>& pace)
+  FuzzyWriter(Model model, const std::vector<OwnedTxn>& log, size_t from,
+              const std::vector<RawOp>& pace)
       : model_(std::move(model)), log_(log), next_(from), pace_(pace) {
     write("");
   }
