@@ -1,12 +1,157 @@
-// `zoetrope serve zoo.cfg`: one real server.
+// `zoetrope serve zoo.cfg`: one real server, from its configuration to its clean end.
+#include <CLI/App.hpp>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
 #include "app/subcommands.hpp"
+#include "core/node/server.hpp"
+#include "core/storage/recovery.hpp"
+#include "net/clock.hpp"
+#include "net/data_directory.hpp"
+#include "net/driver.hpp"
+#include "net/file_disk.hpp"
+#include "net/host_facts.hpp"
+#include "net/zoo_config.hpp"
 
 namespace zoetrope::app {
+namespace {
+
+struct ServeOptions {
+  std::string config_file;
+  std::vector<std::string> definitions;
+  std::string log_level = "info";
+  std::string pid_file;
+};
+
+// The engine behind the driver's interface.
+class ServerEngine final : public net::Engine {
+ public:
+  explicit ServerEngine(node::Server& server) : server_(server) {}
+  void start(Now now, node::Effects& out) override { server_.start(now, out); }
+  void step(Now now, const node::Input& input, node::Effects& out) override {
+    server_.step(now, input, out);
+  }
+  std::optional<MonotonicTime> next_deadline() const override { return server_.next_deadline(); }
+
+ private:
+  node::Server& server_;
+};
+
+// Error: the process will exit with a failure. Warning: a result may not be what was asked for.
+void write_log(node::Severity severity, std::string_view text) {
+  switch (severity) {
+    case node::Severity::kInfo: spdlog::info("{}", text); return;
+    case node::Severity::kWarning: spdlog::warn("{}", text); return;
+    case node::Severity::kError: spdlog::error("{}", text); return;
+  }
+}
+
+std::string host_text(const net::ListenAddress& address) {
+  return address.host.empty() ? "0.0.0.0" : address.host;
+}
+
+bool write_pid_file(const std::string& path) {
+  std::FILE* file = std::fopen(path.c_str(), "w");
+  if (file == nullptr) return false;
+  const bool written = std::fprintf(file, "%d\n", static_cast<int>(::getpid())) > 0;
+  return std::fclose(file) == 0 && written;
+}
+
+int run_server(net::ServerConfig& config, net::DataDirectory& directory, net::Driver& driver,
+               uint16_t port, const ServeOptions& options) {
+  net::FileDisk disk(directory.roots());
+  storage::RecoveryOptions recovery = config.recovery;
+  if (directory.had_initialize_file()) recovery.db_autocreate = true;
+  const auto begun = std::chrono::steady_clock::now();
+  auto recovered = storage::recover(disk, recovery);
+  if (!recovered) {
+    spdlog::error("{}", recovered.error().message);
+    return kExitInternalError;
+  }
+  const auto spent_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
+                            std::chrono::steady_clock::now() - begun)
+                            .count();
+  for (const std::string& note : recovered->notes) spdlog::warn("{}", note);
+  config.engine.client_port = port;
+  // Clients read a release of ZooKeeper out of this, so one comes first.
+  const bool as_3_8 = config.engine.compatibility == node::Compatibility::k3_8;
+  config.engine.version = std::string(as_3_8 ? "3.8.0" : "3.9.4") + "-zoetrope-" ZT_VERSION;
+  config.engine.build_date = ZT_SOURCE_DATE " 00:00 UTC";
+  config.engine.environment = net::environment_lines(config.engine.version);
+  node::Server server(config.engine, std::move(*recovered), std::random_device{}(), net::read_clocks());
+  ServerEngine engine(server);
+  const node::Halt halt = driver.run(engine, [&] {
+    if (!options.pid_file.empty() && !write_pid_file(options.pid_file)) {
+      spdlog::warn("cannot write the process id to {}", options.pid_file);
+    }
+    spdlog::info("serving on {}:{} (zxid 0x{:x}, {} znodes, recovered in {} ms)",
+                 host_text(config.client), port, server.tree().last_processed_zxid().value,
+                 server.tree().node_count(), spent_ms);
+  });
+  if (!options.pid_file.empty()) std::remove(options.pid_file.c_str());
+  if (halt.clean) {
+    spdlog::info("{}", halt.reason);
+    return kExitHeld;
+  }
+  spdlog::error("{}", halt.reason);
+  return kExitInternalError;
+}
+
+int serve(const ServeOptions& options) {
+  auto logger = spdlog::stderr_logger_st("zoetrope");
+  spdlog::set_default_logger(logger);
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
+  spdlog::set_level(spdlog::level::from_str(options.log_level));
+  auto config = net::load_zoo_config(options.config_file, options.definitions);
+  if (!config) {
+    spdlog::error("{}", config.error());
+    return kExitUsage;
+  }
+  for (const std::string& warning : config->warnings) spdlog::warn("{}", warning);
+  auto directory = net::DataDirectory::open(*config);
+  if (!directory) {
+    spdlog::error("{}", directory.error());
+    return kExitUsage;
+  }
+  net::raise_open_files_limit();
+  net::DriverConfig driver_config;
+  driver_config.listen.address = config->client;
+  driver_config.listen.backlog = config->engine.client_port_listen_backlog;
+  driver_config.listen.keepalive = config->client_tcp_keepalive;
+  driver_config.roots = directory->roots();
+  driver_config.output_bytes_high = config->engine.output_bytes_high;
+  driver_config.slow_sync = Duration::from_ms(config->fsync_warning_ms);
+  net::Driver driver(driver_config, write_log);
+  const auto port = driver.listen();
+  if (!port) {
+    spdlog::error("{}", port.error());
+    return kExitInternalError;
+  }
+  driver.handle_signals();
+  return run_server(*config, *directory, driver, *port, options);
+}
+
+}  // namespace
 
 void add_serve(CLI::App& app, int& exit_status) {
-  app.add_subcommand("serve", "Run one server")->callback([&exit_status] {
-    exit_status = kExitHeld;
-  });
+  auto options = std::make_shared<ServeOptions>();
+  CLI::App* command = app.add_subcommand("serve", "Run one server");
+  command->add_option("config", options->config_file, "zoo.cfg, as ZooKeeper reads it")->required();
+  command->add_option("-D", options->definitions, "Set a property: key=value, as -D of a Java server")
+      ->allow_extra_args(false);
+  command->add_option("--log-level", options->log_level, "What to log, on standard error")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))
+      ->capture_default_str();
+  command->add_option("--pid-file", options->pid_file, "Write the process id here while serving");
+  command->callback([options, &exit_status] { exit_status = serve(*options); });
 }
 
 }  // namespace zoetrope::app

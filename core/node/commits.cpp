@@ -45,8 +45,12 @@ void Server::Impl::apply_to_sessions(const jute::Txn& txn, const OutstandingTxn&
   if (const auto* create = std::get_if<jute::CreateSessionTxn>(&txn.body)) {
     sessions.add(id, create->timeout_ms, now.monotonic);
     Connection* origin = connections.find(outstanding_txn.origin);
-    if (origin != nullptr && origin->state == ConnectionState::kConnecting)
+    if (origin != nullptr && origin->state == ConnectionState::kConnecting) {
       session_established(*origin);
+      count_latency(*origin,
+                    {Xid(0), OpCode::kCreateSession, true, {}, nullptr, outstanding_txn.received},
+                    txn.header.zxid);
+    }
   } else if (txn.header.type == OpCode::kCloseSession) {
     const std::optional<ConnectionId> owner = sessions.owner(id);
     sessions.remove(id);

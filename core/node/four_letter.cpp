@@ -112,7 +112,7 @@ std::string_view short_name(jute::OpCode op) {
   using jute::OpCode;
   switch (op) {
     case OpCode::kNotification:
-      return "NOTI";
+      return "NA";
     case OpCode::kCreate:
     case OpCode::kCreate2:
     case OpCode::kCreateContainer:

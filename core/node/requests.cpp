@@ -25,7 +25,9 @@ void Server::Impl::request(Connection& connection, std::string_view payload) {
   const std::string_view body = in.rest();
   if (header.type == OpCode::kPing) {
     connection.queue.release_memory();
-    send_header_reply(connection, header.xid, tree.last_processed_zxid(), ErrorCode::kOk);
+    const Zxid zxid = tree.last_processed_zxid();
+    send_header_reply(connection, header.xid, zxid, ErrorCode::kOk);
+    count_latency(connection, {header.xid, header.type, false, {}, nullptr, now.monotonic}, zxid);
     return;
   }
   if (header.type == OpCode::kAuth) {

@@ -61,7 +61,8 @@ struct SnapshotWriter::Impl {
         sessions(std::move(sessions_in)),
         options(options_in),
         zxid(tree.last_processed_zxid()),
-        digest(tree.digest()),
+        // Upstream knows no digest before the first transaction and says so by zeros.
+        digest(zxid.value == 0 ? 0 : tree.digest()),
         compressor(options.compression) {}
 
   // The checksum runs over all that came before, so it is brought up to date in steps.

@@ -84,7 +84,7 @@ class NodeStore {
     return v;
   }
 
-  SlotPool<Node> pool_;
+  SlotPool<Node, 10> pool_;
 };
 
 }  // namespace zoetrope::tree

@@ -23,11 +23,6 @@ std::string_view watched_parent(std::string_view path) {
   return parent.empty() ? path.substr(0, 1) : parent;
 }
 
-// A znode below the root: "/x" at least, with a name after the last slash.
-bool names_child(std::string_view path) {
-  return path.size() >= 2 && path.front() == '/' && path.back() != '/';
-}
-
 bool allowed_in_multi(OpCode type) {
   switch (type) {
     case OpCode::kCreate:
@@ -118,9 +113,9 @@ void Tree::create(const jute::TxnHeader& header, const Creation& creation, Apply
     before_change(existing);
     acls_.release(nodes_[existing].acl_slot);
     nodes_[existing].acl_slot = acl_slot;
-    if (header.type == OpCode::kCreate) {
-      raise_cversion(parent, above, creation.parent_cversion, header.zxid);
-    }
+    // The parent may be from before a deletion and second creation of this child; upstream sees to
+    // that for type 1 only, but the transaction is as true for the others.
+    raise_cversion(parent, above, creation.parent_cversion, header.zxid);
     op.error = ErrorCode::kNodeExists;
     return;
   }

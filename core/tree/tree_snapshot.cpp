@@ -110,7 +110,7 @@ std::optional<std::string> Tree::load_node(std::string_view path, jute::BufferVi
   if (path.empty()) {
     if (root_ != NodeId::kNone) return error("is a second root");
   } else {
-    if (path.front() != '/' || path.back() == '/') return error("has no valid path");
+    if (!names_child(path)) return error("has no valid path");
     if (root_ == NodeId::kNone) return error("comes before the root");
     parent = find(parent_path(path));
     if (parent == NodeId::kNone) return error("comes without or before its parent");

@@ -18,7 +18,6 @@ void FrameCutter::complete_kept(std::string_view& bytes) {
     kept_.append(bytes.substr(0, n));
     bytes.remove_prefix(n);
   };
-  kept_whole_ = std::max(kept_whole_, kept_offset_);
   while (kept_whole_ < kept_.size()) {
     size_t have = kept_.size() - kept_whole_;
     if (have < kFrameLengthSize) {

@@ -43,7 +43,7 @@ class FrameCutter {
 
   std::string kept_;        // an unfinished frame (or more, while reading is paused)
   size_t kept_offset_ = 0;  // what of kept_ has been used
-  size_t kept_whole_ = 0;   // kept_ is known to hold whole frames up to here
+  size_t kept_whole_ = 0;   // kept_ is known to hold whole frames up to here, used or not
   std::string_view fed_;    // what feed() was given and next() has not used
 };
 

@@ -10,6 +10,11 @@
 #include <string>
 #include <string_view>
 
+// Unit tests are given the absolute path; the default serves a program run from the root.
+#ifndef ZT_TEST_DATA
+#define ZT_TEST_DATA "tests/data"
+#endif
+
 namespace zoetrope::test {
 
 inline int hex_digit(char c) {

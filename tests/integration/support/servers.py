@@ -141,7 +141,7 @@ class Server:
         if self.process.poll() is not None:
             raise AssertionError(f"{self.kind} server ended with {self.process.returncode}:\n{self.log_tail()}")
         try:
-            return "Mode:" in four_letters(self.port, "srvr", 5)
+            return "Mode:" in four_letters(self.port, "srvr", 1)
         except OSError:
             return False
 

@@ -1,6 +1,6 @@
-// Replays the conversation that was captured from Java ZooKeeper 3.8.0, frame by frame, and compares
-// every answer byte for byte, except times, session ids with their passwords, and the order of lists
-// that Java takes from hash tables.
+// Replays the conversation that was captured from Java ZooKeeper 3.8.0, frame by frame, and
+// compares every answer byte for byte, except times, session ids with their passwords, and the
+// order of lists that Java takes from hash tables.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -81,15 +81,18 @@ class Replay {
     for (size_t i = 0; i < lines.size(); ++i) {
       const Line& line = lines[i];
       if (line.label.starts_with("check-toplevel") && line.direction == "C>") {
-        // Java takes it and cannot restart any more; we refuse it. Its zxid is still consumed there.
+        // Java takes it and cannot restart any more; we refuse it. Its zxid is still consumed
+        // there.
         skip_connection_ = line.connection;
         Client stand_in(harness_);
         ASSERT_TRUE(stand_in.connect());
       }
       if (line.connection == skip_connection_) continue;
       SCOPED_TRACE(line.connection + " " + line.direction + " " + line.label);
-      if (line.direction == "C>") send(line);
-      else expect(line);
+      if (line.direction == "C>")
+        send(line);
+      else
+        expect(line);
       if (testing::Test::HasFailure()) return;
     }
   }

@@ -30,7 +30,8 @@ class Client {
   explicit Client(Harness& harness) : harness_(harness), id_(harness.open()) {}
 
   // Sends the handshake and settles; false when no session came of it.
-  bool connect(int32_t timeout_ms = 10000, SessionId session = {}, std::string password = std::string(16, '\0')) {
+  bool connect(int32_t timeout_ms = 10000, SessionId session = {},
+               std::string password = std::string(16, '\0')) {
     std::string payload;
     jute::Writer out(payload);
     wire::ConnectRequest request;

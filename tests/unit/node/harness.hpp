@@ -28,7 +28,9 @@ class Harness {
     return state;
   }
 
-  Now now() const { return {MonotonicTime::from_ms(clock_ms), WallTime{1'700'000'000'000 + clock_ms}}; }
+  Now now() const {
+    return {MonotonicTime::from_ms(clock_ms), WallTime{1'700'000'000'000 + clock_ms}};
+  }
 
   // Raw steps.
   void step(const Input& input) {

@@ -141,14 +141,16 @@ TEST(Preparer, RefusesModesThatKillStockServers) {
             ErrorCode::kBadArguments);
   EXPECT_EQ(b.error_of(OpCode::kCreateTtl, create_ttl_body("/t", tree::kTtlMax)), ErrorCode::kOk);
   EXPECT_EQ(b.error_of(OpCode::kCreate, create_body("/c", "", 4)), ErrorCode::kBadArguments);
-  EXPECT_EQ(b.error_of(OpCode::kCreateContainer, create_body("/c", "", 0)), ErrorCode::kBadArguments);
+  EXPECT_EQ(b.error_of(OpCode::kCreateContainer, create_body("/c", "", 0)),
+            ErrorCode::kBadArguments);
   EXPECT_EQ(b.error_of(OpCode::kCreateContainer, create_body("/c", "", 4)), ErrorCode::kOk);
   b.apply_all();
 
   PreparerConfig config;
   config.extended_types_enabled = false;
   Bench plain(config);
-  EXPECT_EQ(plain.error_of(OpCode::kCreateTtl, create_ttl_body("/t", 5)), ErrorCode::kUnimplemented);
+  EXPECT_EQ(plain.error_of(OpCode::kCreateTtl, create_ttl_body("/t", 5)),
+            ErrorCode::kUnimplemented);
 }
 
 TEST(Preparer, SequenceFollowsTheParentsCreationsOnly) {
@@ -192,9 +194,9 @@ TEST(Preparer, AFailedMultiLeavesNothing) {
   Bench b;
   b.prepare(OpCode::kCreate, create_body("/a", "1"));
   const uint64_t before = b.preparer.changes().digest();
-  const Prepared& failed = b.prepare(
-      OpCode::kMulti, multi_body({multi_create("/b"), multi_set("/a", "2"), multi_check("/a", 7),
-                                  multi_delete("/a")}));
+  const Prepared& failed =
+      b.prepare(OpCode::kMulti, multi_body({multi_create("/b"), multi_set("/a", "2"),
+                                            multi_check("/a", 7), multi_delete("/a")}));
   EXPECT_EQ(failed.error, ErrorCode::kOk) << "the failure stands in the results";
   const auto txn = jute::decode_txn(failed.payload);
   const auto& multi = std::get<jute::MultiTxn>(txn->body);
@@ -203,7 +205,8 @@ TEST(Preparer, AFailedMultiLeavesNothing) {
   EXPECT_EQ(multi.txns[2].type, OpCode::kError);
   EXPECT_EQ(multi.txns[3].type, OpCode::kError);
   EXPECT_EQ(b.preparer.changes().digest(), before);
-  EXPECT_EQ(b.error_of(OpCode::kSetData, set_body("/a", "3", 0)), ErrorCode::kOk) << "still version 0";
+  EXPECT_EQ(b.error_of(OpCode::kSetData, set_body("/a", "3", 0)), ErrorCode::kOk)
+      << "still version 0";
   EXPECT_EQ(b.error_of(OpCode::kCreate, create_body("/b")), ErrorCode::kOk);
   b.apply_all();
 }
@@ -211,9 +214,9 @@ TEST(Preparer, AFailedMultiLeavesNothing) {
 TEST(Preparer, OperationsOfAMultiSeeEachOther) {
   Bench b;
   const Prepared& multi = b.prepare(
-      OpCode::kMulti, multi_body({multi_create("/m", std::string(300, 'x')), multi_set("/m", "2", 0),
-                                  multi_check("/m", 1), multi_create("/m/k-", "", 2),
-                                  multi_delete("/m/k-0000000000")}));
+      OpCode::kMulti, multi_body({multi_create("/m", std::string(300, 'x')),
+                                  multi_set("/m", "2", 0), multi_check("/m", 1),
+                                  multi_create("/m/k-", "", 2), multi_delete("/m/k-0000000000")}));
   EXPECT_FALSE(std::get<jute::MultiTxn>(jute::decode_txn(multi.payload)->body).failed());
   b.prepare(OpCode::kCreate, create_body("/m/c"));
   b.apply_all();
@@ -226,9 +229,11 @@ TEST(Preparer, PermissionsOfPendingAclsCount) {
   b.prepare(OpCode::kCreate, create_body("/a", "", 0, only_digest));
   EXPECT_EQ(b.error_of(OpCode::kSetData, set_body("/a", "")), ErrorCode::kNoAuth);
   EXPECT_EQ(b.error_of(OpCode::kCreate, create_body("/a/b")), ErrorCode::kNoAuth);
-  EXPECT_EQ(b.error_of(OpCode::kSetAcl, set_acl_body("/a", jute::open_acl_bytes())), ErrorCode::kNoAuth);
+  EXPECT_EQ(b.error_of(OpCode::kSetAcl, set_acl_body("/a", jute::open_acl_bytes())),
+            ErrorCode::kNoAuth);
   b.ids.push_back({"digest", "bob:x"});
-  EXPECT_EQ(b.error_of(OpCode::kSetAcl, set_acl_body("/a", jute::open_acl_bytes(), 0)), ErrorCode::kOk);
+  EXPECT_EQ(b.error_of(OpCode::kSetAcl, set_acl_body("/a", jute::open_acl_bytes(), 0)),
+            ErrorCode::kOk);
   b.ids.pop_back();
   EXPECT_EQ(b.error_of(OpCode::kSetData, set_body("/a", "")), ErrorCode::kOk);
   b.apply_all();
@@ -243,7 +248,8 @@ TEST(Preparer, HardQuotaCountsWhatIsOutstanding) {
   tree::Quota quota;
   quota.count_hard = 3;
   quota.bytes_hard = 10;
-  b.prepare(OpCode::kCreate, create_body("/zookeeper/quota/q/zookeeper_limits", tree::to_string(quota)));
+  b.prepare(OpCode::kCreate,
+            create_body("/zookeeper/quota/q/zookeeper_limits", tree::to_string(quota)));
   b.prepare(OpCode::kCreate, create_body("/zookeeper/quota/q/zookeeper_stats", "count=0,bytes=0"));
   b.apply_all();
   // The quota's own root counts too; two more fit. None of them is applied (ZOOKEEPER-4219).
@@ -280,27 +286,34 @@ TEST(Preparer, VersionNeverBecomesAny) {
 
 // A random request over a small world, so that requests meet.
 std::pair<OpCode, std::string> random_request() {
-  static const std::vector<std::string> kPaths = {"/a", "/b", "/a/c", "/a/d", "/a/c/e", "/b/f", "/"};
+  static const std::vector<std::string> kPaths = {"/a",     "/b",   "/a/c", "/a/d",
+                                                  "/a/c/e", "/b/f", "/"};
   const std::string path = *rc::gen::elementOf(kPaths);
   const std::string data(static_cast<size_t>(*rc::gen::inRange(0, 40)), 'd');
   const int32_t version = *rc::gen::inRange(-1, 3);
   switch (*rc::gen::inRange(0, 8)) {
     case 0:
-    case 1: return {OpCode::kCreate, create_body(path, data, *rc::gen::inRange(0, 4))};
-    case 2: return {OpCode::kCreate2, create_body(path, data, *rc::gen::inRange(0, 2))};
-    case 3: return {OpCode::kDelete, path_version_body(path, version)};
-    case 4: return {OpCode::kSetData, set_body(path, data, version)};
-    case 5: return {OpCode::kSetAcl, set_acl_body(path, jute::open_acl_bytes(), version)};
-    case 6: return {OpCode::kCreateTtl, create_ttl_body(path, 1000)};
+    case 1:
+      return {OpCode::kCreate, create_body(path, data, *rc::gen::inRange(0, 4))};
+    case 2:
+      return {OpCode::kCreate2, create_body(path, data, *rc::gen::inRange(0, 2))};
+    case 3:
+      return {OpCode::kDelete, path_version_body(path, version)};
+    case 4:
+      return {OpCode::kSetData, set_body(path, data, version)};
+    case 5:
+      return {OpCode::kSetAcl, set_acl_body(path, jute::open_acl_bytes(), version)};
+    case 6:
+      return {OpCode::kCreateTtl, create_ttl_body(path, 1000)};
     default:
-      return {OpCode::kMulti,
-              multi_body({multi_create(path + (path == "/" ? "s" : "/s"), data, *rc::gen::inRange(0, 4)),
-                          multi_set(path, data, version), multi_delete(path)})};
+      return {OpCode::kMulti, multi_body({multi_create(path + (path == "/" ? "s" : "/s"), data,
+                                                       *rc::gen::inRange(0, 4)),
+                                          multi_set(path, data, version), multi_delete(path)})};
   }
 }
 
-// When transactions are applied must not show in what is prepared: the record bytes (zxids, versions,
-// names, digests) are equal whether each is applied at once or any number is outstanding.
+// When transactions are applied must not show in what is prepared: the record bytes (zxids,
+// versions, names, digests) are equal whether each is applied at once or any number is outstanding.
 RC_GTEST_PROP(Preparer, TransactionsDoNotDependOnWhenTheyAreApplied, ()) {
   Bench prompt, lazy;
   const SessionId other(0x77);

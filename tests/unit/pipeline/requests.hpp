@@ -62,9 +62,9 @@ inline std::string multi_body(const std::vector<wire::MultiOp>& ops) {
   return bytes;
 }
 
-inline wire::MultiOp multi_create(std::string_view path, std::string_view data = "", int32_t flags = 0) {
-  return {jute::OpCode::kCreate,
-          wire::CreateRequest{path, data, jute::open_acl_bytes(), flags, 0}};
+inline wire::MultiOp multi_create(std::string_view path, std::string_view data = "",
+                                  int32_t flags = 0) {
+  return {jute::OpCode::kCreate, wire::CreateRequest{path, data, jute::open_acl_bytes(), flags, 0}};
 }
 inline wire::MultiOp multi_delete(std::string_view path, int32_t version = -1) {
   return {jute::OpCode::kDelete, wire::PathVersionRequest{path, version}};

@@ -8,7 +8,9 @@
 namespace zoetrope::session {
 namespace {
 
-MonotonicTime at(int64_t ms) { return MonotonicTime::from_ms(ms); }
+MonotonicTime at(int64_t ms) {
+  return MonotonicTime::from_ms(ms);
+}
 
 std::string hex(const Password& password) {
   static constexpr char kDigits[] = "0123456789abcdef";

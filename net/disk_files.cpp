@@ -1,0 +1,206 @@
+#include "net/disk_files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace zoetrope::net {
+
+namespace {
+
+// A sync of data that overwrites real zeros needs no change of the file's block map, which halves
+// its cost; a hole costs like growing. So each write that passes the end of the zeros carries more
+// of them along, and the sync that follows makes both durable. A step is what one sync can carry
+// unnoticed.
+constexpr size_t kZeroStepMin = 64 * 1024;
+constexpr size_t kZeroStepMax = 256 * 1024;
+alignas(4096) constexpr char kZeros[kZeroStepMax] = {};
+
+// Files that are written without preallocation (snapshots) are handed to the disk in pieces, so
+// that their sync at the end does not hold up the log's.
+constexpr uint64_t kWritebackBytes = 1 << 20;
+
+// Writes all of `parts` (which it changes) at `offset`; false with errno set when that fails.
+bool write_fully(int fd, std::vector<iovec> parts, uint64_t offset) {
+  size_t first = 0;
+  while (first < parts.size()) {
+    const ssize_t n = ::pwritev(fd, parts.data() + first, static_cast<int>(parts.size() - first),
+                                static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return false;
+    offset += static_cast<uint64_t>(n);
+    auto rest = static_cast<size_t>(n);
+    while (first < parts.size() && rest >= parts[first].iov_len) rest -= parts[first++].iov_len;
+    if (first < parts.size()) {
+      parts[first].iov_base = static_cast<char*>(parts[first].iov_base) + rest;
+      parts[first].iov_len -= rest;
+    }
+  }
+  return true;
+}
+
+template <class... Cases>
+struct Match : Cases... {
+  using Cases::operator()...;
+};
+
+}  // namespace
+
+std::optional<storage::DiskError> DiskFiles::perform(const storage::DiskAction& action) {
+  return std::visit(Match{
+                        [this](const storage::WriteFile& a) { return write(a); },
+                        [this](const storage::SyncFile& a) { return sync(a); },
+                        [this](const storage::RenameFile& a) { return rename(a); },
+                        [this](const storage::RemoveFile& a) { return remove(a); },
+                        [this](const storage::TruncateFile& a) { return truncate(a); },
+                        [this](const storage::CloseFile& a) {
+                          close(a.file);
+                          return Failure();
+                        },
+                    },
+                    action);
+}
+
+DiskFiles::Failure DiskFiles::write(const storage::WriteFile& action) {
+  Failure failed;
+  OpenFile* file = open(action.file, true, failed);
+  if (file == nullptr) return failed;
+  if (failed = extend(*file, action.size_min); failed) return failed;
+
+  const uint64_t end = action.offset + action.bytes.size();
+  const size_t zeros = zeros_wanted(*file, end);
+  std::vector<iovec> parts;
+  parts.push_back({const_cast<char*>(action.bytes.data()), action.bytes.size()});
+  if (zeros != 0) parts.push_back({const_cast<char*>(kZeros), zeros});
+  if (!write_fully(file->fd.get(), std::move(parts), action.offset)) {
+    return failure("write", action.file);
+  }
+  if (zeros != 0) file->zeros_end = end + zeros;
+  file->data_end = std::max(file->data_end, end);
+  file->size = std::max(file->size, end + zeros);
+  if (action.size_min == 0) start_writeback(*file, end);
+  return std::nullopt;
+}
+
+DiskFiles::Failure DiskFiles::sync(const storage::SyncFile& action) {
+  Failure failed;
+  OpenFile* file = open(action.file, false, failed);
+  if (file == nullptr) return failed;
+  // fdatasync also makes a new size durable; only times are left out.
+  if (::fdatasync(file->fd.get()) != 0) return failure("sync", action.file);
+  if (!file->is_new) return std::nullopt;
+  if (failed = sync_directory(action.file.folder); failed) return failed;
+  file->is_new = false;
+  return std::nullopt;
+}
+
+DiskFiles::Failure DiskFiles::rename(const storage::RenameFile& action) {
+  const storage::FileName to{action.from.folder, action.to};
+  if (::rename(roots_.path(action.from).c_str(), roots_.path(to).c_str()) != 0) {
+    return failure("rename", action.from);
+  }
+  close(to);
+  for (auto& file : files_) {
+    if (file->name == action.from) file->name = to;
+  }
+  return sync_directory(action.from.folder);
+}
+
+DiskFiles::Failure DiskFiles::remove(const storage::RemoveFile& action) {
+  close(action.file);
+  if (::unlink(roots_.path(action.file).c_str()) != 0 && errno != ENOENT) {
+    return failure("remove", action.file);
+  }
+  return sync_directory(action.file.folder);
+}
+
+DiskFiles::Failure DiskFiles::truncate(const storage::TruncateFile& action) {
+  Failure failed;
+  OpenFile* file = open(action.file, false, failed);
+  if (file == nullptr) return failed;
+  if (::ftruncate(file->fd.get(), static_cast<off_t>(action.size)) != 0 ||
+      ::fsync(file->fd.get()) != 0) {
+    return failure("truncate", action.file);
+  }
+  // Zeros behind the cut are gone with it.
+  close(action.file);
+  return std::nullopt;
+}
+
+void DiskFiles::close(const storage::FileName& name) {
+  std::erase_if(files_, [&](const auto& file) { return file->name == name; });
+}
+
+DiskFiles::OpenFile* DiskFiles::open(const storage::FileName& name, bool create, Failure& failed) {
+  for (auto& file : files_) {
+    if (file->name == name) return file.get();
+  }
+  auto file = std::make_unique<OpenFile>();
+  file->name = name;
+  const std::string path = roots_.path(name);
+  constexpr int kFlags = O_RDWR | O_CLOEXEC;
+  if (create) {
+    file->fd.reset(::open(path.c_str(), kFlags | O_CREAT | O_EXCL, 0644));
+    file->is_new = file->is_ours = file->fd.is_open();
+  }
+  if (!file->fd.is_open()) file->fd.reset(::open(path.c_str(), kFlags));
+  struct stat info{};
+  if (!file->fd.is_open() || ::fstat(file->fd.get(), &info) != 0) {
+    failed = failure("open", name);
+    return nullptr;
+  }
+  file->size = static_cast<uint64_t>(info.st_size);
+  files_.push_back(std::move(file));
+  return files_.back().get();
+}
+
+DiskFiles::Failure DiskFiles::extend(OpenFile& file, uint64_t size_min) {
+  if (size_min <= file.size) return std::nullopt;
+  if (::ftruncate(file.fd.get(), static_cast<off_t>(size_min)) != 0) {
+    return failure("extend", file.name);
+  }
+  file.size = size_min;
+  return std::nullopt;
+}
+
+// How many zeros to write behind a write that ends at `write_end`. Only at the end of the data of a
+// file that we created and that the engine wants longer: nothing but zeros can lie there.
+size_t DiskFiles::zeros_wanted(const OpenFile& file, uint64_t write_end) const {
+  if (!file.is_ours || write_end < file.data_end) return 0;
+  if (write_end <= file.zeros_end || write_end >= file.size) return 0;
+  const uint64_t step = std::clamp<uint64_t>(write_end, kZeroStepMin, kZeroStepMax);
+  // Up to a block boundary, so that no later write finds half a block.
+  constexpr uint64_t kBlock = 4096;
+  const uint64_t zeros_end = std::min((write_end + step) / kBlock * kBlock, file.size);
+  return zeros_end > write_end ? static_cast<size_t>(zeros_end - write_end) : 0;
+}
+
+void DiskFiles::start_writeback(OpenFile& file, uint64_t write_end) {
+  if (write_end < file.writeback_begin + kWritebackBytes) return;
+  // Advice only: a failure shows in the sync at the end.
+  ::sync_file_range(file.fd.get(), static_cast<off_t>(file.writeback_begin),
+                    static_cast<off_t>(write_end - file.writeback_begin),
+                    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE);
+  file.writeback_begin = write_end;
+}
+
+DiskFiles::Failure DiskFiles::sync_directory(storage::Folder folder) {
+  const UniqueFd directory(::open(roots_.of(folder).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory.is_open() || ::fsync(directory.get()) != 0) {
+    return storage::DiskError{"cannot sync directory " + roots_.of(folder) + ": " +
+                              std::strerror(errno)};
+  }
+  return std::nullopt;
+}
+
+storage::DiskError DiskFiles::failure(const char* what, const storage::FileName& name) const {
+  const int code = errno;
+  return {std::string("cannot ") + what + " " + roots_.path(name) + ": " + std::strerror(code)};
+}
+
+}  // namespace zoetrope::net

@@ -1,0 +1,68 @@
+// Carries out the disk operations of one lane on the real file system. Owns the descriptors of the
+// files that the lane writes; knows no format, starts no thread, and is used by one thread at a
+// time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/storage/disk.hpp"
+#include "net/unique_fd.hpp"
+
+namespace zoetrope::net {
+
+// The directory of each folder (with version-2); the two may be equal.
+struct DiskRoots {
+  std::string log;
+  std::string snapshot;
+  const std::string& of(storage::Folder folder) const {
+    return folder == storage::Folder::kLog ? log : snapshot;
+  }
+  std::string path(const storage::FileName& file) const {
+    return of(file.folder) + "/" + file.name;
+  }
+};
+
+class DiskFiles {
+ public:
+  explicit DiskFiles(DiskRoots roots) : roots_(std::move(roots)) {}
+
+  // Done when it returns nullopt. A failed write may have been done in part.
+  std::optional<storage::DiskError> perform(const storage::DiskAction& action);
+
+ private:
+  struct OpenFile {
+    storage::FileName name;
+    UniqueFd fd;
+    uint64_t size = 0;
+    bool is_ours = false;          // created by us: what was not written is zero
+    bool is_new = false;           // its directory entry is not yet durable
+    uint64_t data_end = 0;         // end of the furthest write
+    uint64_t zeros_end = 0;        // end of the real zeros behind it
+    uint64_t writeback_begin = 0;  // up to here the kernel was asked to write back
+  };
+  using Failure = std::optional<storage::DiskError>;
+
+  Failure write(const storage::WriteFile& action);
+  Failure sync(const storage::SyncFile& action);
+  Failure rename(const storage::RenameFile& action);
+  Failure remove(const storage::RemoveFile& action);
+  Failure truncate(const storage::TruncateFile& action);
+  void close(const storage::FileName& name);
+
+  // The open file of that name, opened (and created when `create`) as needed; null after an error.
+  OpenFile* open(const storage::FileName& name, bool create, Failure& failure);
+  Failure extend(OpenFile& file, uint64_t size_min);
+  size_t zeros_wanted(const OpenFile& file, uint64_t write_end) const;
+  void start_writeback(OpenFile& file, uint64_t write_end);
+  Failure sync_directory(storage::Folder folder);
+  storage::DiskError failure(const char* what, const storage::FileName& name) const;
+
+  DiskRoots roots_;
+  std::vector<std::unique_ptr<OpenFile>> files_;
+};
+
+}  // namespace zoetrope::net

@@ -1,0 +1,118 @@
+// Runs one engine on real sockets, the real disk and the machine's clocks: turns what happens into
+// inputs and carries the effects out. Owns the event loop, the connections and the disk threads;
+// contains no protocol logic. One thread does everything but disk operations.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/node/effects.hpp"
+#include "core/node/input.hpp"
+#include "net/connections.hpp"
+#include "net/disk_threads.hpp"
+#include "net/engine.hpp"
+#include "net/inline_sync.hpp"
+#include "net/listener.hpp"
+#include "net/ready_set.hpp"
+
+namespace zoetrope::net {
+
+struct DriverConfig {
+  ListenOptions listen;
+  DiskRoots roots;
+  uint64_t output_bytes_high = 4 << 20;  // Config::output_bytes_high of the engine
+  Duration slow_sync = Duration::from_ms(1000);
+};
+
+class Driver {
+ public:
+  using LogLine = std::function<void(node::Severity severity, std::string_view text)>;
+
+  Driver(DriverConfig config, LogLine log);
+  ~Driver();
+
+  // Binds the client port, so that a taken port is known before recovery is paid for. Returns the
+  // port.
+  std::expected<uint16_t, std::string> listen();
+  // SIGTERM and SIGINT from now on mean an orderly stop; a second one ends the process at once.
+  // SIGPIPE is ignored.
+  void handle_signals();
+  // Starts the engine and runs it until it halts. `ready` is called when clients are accepted.
+  node::Halt run(Engine& engine, const std::function<void()>& ready);
+
+  size_t connection_count() const { return connections_.size(); }
+
+ private:
+  // --- what happens (driver.cpp) --------------------------------------------------------------
+  void wait_for_work();
+  void arm_ready_wait();
+  void arm_deadline();
+  void arm_closing_timer();
+  void wait_for_signal();
+  void on_signal(int number);
+  void accept(UniqueFd socket, const Endpoint& remote);
+  void read_sockets();
+  void on_socket_event(ConnectionId id, uint32_t events);
+  void read_connection(ConnectionId id, bool until_empty);
+  void end_connection(ConnectionId id);
+  void take_disk_completions();
+  void tick_when_due();
+
+  // --- engine and effects (driver_effects.cpp) ------------------------------------------------
+  void step(const node::Input& input);
+  void finish_batch();
+  void carry_out();
+  void sort_out(node::Effect& effect);
+  void close_connections();
+  bool may_do_now(const std::vector<storage::DiskOp>& ops) const;
+  void do_now(std::vector<storage::DiskOp>& ops);
+  void report_completion(DiskCompletion& completion);
+  void report_backlog(ConnectionId id);
+  void report_what_followed();
+
+  DriverConfig config_;
+  LogLine log_;
+  Engine* engine_ = nullptr;
+
+  boost::asio::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};
+  Listener listener_{io_};
+  std::optional<boost::asio::signal_set> signals_;
+  boost::asio::steady_timer deadline_timer_{io_};
+  boost::asio::steady_timer closing_timer_{io_};
+  ReadySet ready_set_;
+  boost::asio::posix::stream_descriptor ready_wait_{io_};
+  DiskThreads disks_;
+  Connections connections_;
+  InlineSync inline_sync_;
+
+  Now now_;
+  node::Effects effects_;
+  std::optional<node::Halt> halt_;
+  bool has_stepped_ = false;  // an input came since the last BatchEnd
+  std::optional<MonotonicTime> armed_deadline_;
+  bool is_ready_wait_armed_ = false;
+  bool is_closing_timer_armed_ = false;
+  bool is_stopping_ = false;
+  size_t last_event_count_ = 0;
+  uint32_t rounds_without_wait_ = 0;
+
+  // Sockets that may hold more input, for this round and for the next.
+  std::vector<ConnectionId> reading_, readable_;
+  // What carrying out the effects of one moment collects.
+  std::vector<node::Close> closes_;
+  std::vector<storage::DiskOp> disk_ops_;
+  std::vector<DiskCompletion> completions_;
+  std::vector<ConnectionId> broken_, unsent_;
+  bool wants_host_facts_ = false;
+};
+
+}  // namespace zoetrope::net

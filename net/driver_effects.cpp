@@ -1,0 +1,135 @@
+// The driver's other half: steps of the engine and the carrying out of effects.
+#include "net/clock.hpp"
+#include "net/driver.hpp"
+#include "net/host_facts.hpp"
+
+namespace zoetrope::net {
+
+namespace {
+
+template <class... Cases>
+struct Match : Cases... {
+  using Cases::operator()...;
+};
+
+}  // namespace
+
+void Driver::step(const node::Input& input) {
+  if (halt_) return;
+  has_stepped_ = true;
+  engine_->step(now_, input, effects_);
+}
+
+// Carrying effects out can itself make inputs (a sync done at once, a connection that turned out to
+// be broken); the batch ends when none is left.
+void Driver::finish_batch() {
+  while (has_stepped_ && !halt_) {
+    step(node::BatchEnd{});
+    has_stepped_ = false;
+    carry_out();
+  }
+}
+
+void Driver::carry_out() {
+  for (node::Effect& effect : effects_.list()) sort_out(effect);
+  // A sync in the disk's thread begins before the answers go out, one in this thread after them.
+  const bool do_them_now = !disk_ops_.empty() && may_do_now(disk_ops_);
+  if (!disk_ops_.empty() && !do_them_now) disks_.submit(disk_ops_);
+  connections_.flush(broken_, unsent_);
+  close_connections();
+  effects_.clear();
+  if (do_them_now) do_now(disk_ops_);
+  now_ = read_clocks();
+  report_what_followed();
+}
+
+void Driver::sort_out(node::Effect& effect) {
+  std::visit(Match{
+                 [this](const node::Send& send) {
+                   connections_.queue(send.connection, effects_.bytes(send));
+                 },
+                 [this](const node::Close& close) { closes_.push_back(close); },
+                 [this](const node::PauseReading& pause) {
+                   connections_.set_paused(pause.connection, true);
+                 },
+                 [this](const node::ResumeReading& resume) {
+                   connections_.set_paused(resume.connection, false);
+                   readable_.push_back(resume.connection);
+                 },
+                 [this](node::Disk& disk) { disk_ops_.push_back(std::move(disk.op)); },
+                 [this](const node::HostFactsQuery&) { wants_host_facts_ = true; },
+                 [this](const node::Log& log) { log_(log.severity, log.text); },
+                 [this](const node::Halt& halt) {
+                   if (!halt_) halt_ = halt;
+                 },
+             },
+             effect);
+}
+
+void Driver::close_connections() {
+  for (const node::Close& close : closes_) {
+    if (close.how == node::CloseHow::kReset) {
+      connections_.reset(close.connection);
+    } else {
+      connections_.close_after_flush(close.connection, now_.monotonic);
+      arm_closing_timer();
+    }
+  }
+  closes_.clear();
+}
+
+bool Driver::may_do_now(const std::vector<storage::DiskOp>& ops) const {
+  if (!disks_.is_idle(storage::Lane::kLog)) return false;
+  uint64_t bytes = 0;
+  for (const storage::DiskOp& op : ops) {
+    if (op.lane != storage::Lane::kLog) return false;
+    if (const auto* write = std::get_if<storage::WriteFile>(&op.action))
+      bytes += write->bytes.size();
+  }
+  return inline_sync_.allows(bytes, now_.monotonic);
+}
+
+void Driver::do_now(std::vector<storage::DiskOp>& ops) {
+  for (storage::DiskOp& op : ops) {
+    DiskCompletion completion = disks_.perform_now(std::move(op));
+    now_ = read_clocks();
+    inline_sync_.synced(completion.sync_time, now_.monotonic);
+    report_completion(completion);
+  }
+  ops.clear();
+}
+
+void Driver::report_completion(DiskCompletion& completion) {
+  if (!completion.synced_file.empty()) {
+    log_(node::Severity::kWarning, "sync of " + completion.synced_file + " took " +
+                                       std::to_string(completion.sync_time.ms()) +
+                                       " ms: the disk is slow or busy, and writes wait for it");
+  }
+  step(node::DiskDone{completion.op, std::move(completion.error)});
+}
+
+void Driver::report_backlog(ConnectionId id) {
+  if (const auto unsent_bytes = connections_.backlog_change(id)) {
+    step(node::Backlog{id, *unsent_bytes});
+  }
+}
+
+void Driver::report_what_followed() {
+  for (const ConnectionId id : broken_) {
+    if (connections_.is_closing(id)) {
+      connections_.drop(id);
+    } else if (connections_.is_live(id)) {
+      connections_.drop(id);
+      step(node::Closed{id});
+    }
+  }
+  broken_.clear();
+  for (const ConnectionId id : unsent_) report_backlog(id);
+  unsent_.clear();
+  if (wants_host_facts_) {
+    wants_host_facts_ = false;
+    step(read_host_facts());
+  }
+}
+
+}  // namespace zoetrope::net

@@ -1,0 +1,149 @@
+// One simulated client: connects, keeps a session alive over reconnects, sends random operations
+// and records all that it does and sees. Speaks the client protocol through core/wire. Owns its
+// session, its outstanding requests and its watches; it never looks into a server.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/random.hpp"
+#include "core/wire/frame.hpp"
+#include "core/wire/messages.hpp"
+#include "properties/history.hpp"
+#include "sim/event_queue.hpp"
+#include "sim/network.hpp"
+#include "sim/recorder.hpp"
+#include "sim/watch_book.hpp"
+#include "sim/workload.hpp"
+
+namespace zoetrope::sim {
+
+// Odds are "one in n operations", 0 for never.
+struct ClientConfig {
+  int32_t timeout_ms = 6000;
+  int32_t timeout_ms_min = 2000, timeout_ms_max = 40000;  // what the server may negotiate
+  uint64_t operations = 100;
+  size_t pipeline_max = 4;
+  int64_t think_us_max = 2000;  // between operations
+  WorkloadConfig workload;
+  bool authenticates = false;
+  bool eager = false;                 // sends requests before the handshake is answered
+  uint64_t drop_one_in = 0;           // closes the connection and comes back
+  uint64_t break_one_in = 0;          // the same with a reset
+  uint64_t close_session_one_in = 0;  // closes the session and makes a new one
+  uint64_t abandon_one_in = 0;        // is silent until the session must have expired
+  uint64_t vanish_one_in = 0;         // loses power: the server's end stays half-open
+  uint64_t malformed_one_in = 0;
+  uint64_t slow_read_one_in = 0;
+  uint64_t garbage_connect_one_in = 0;  // of connections: something else than a handshake
+};
+
+class Client {
+ public:
+  Client(uint32_t index, ClientConfig config, HostId host, std::vector<HostId> servers,
+         EventQueue& queue, Network& network, Recorder& recorder, Random random);
+
+  // Makes the first plan; the world calls wake() from then on.
+  void begin();
+  void wake(const Event& event);
+  void deliver(const Delivery& delivery);
+
+  // No more random operations: come back if need be, read once more, and then close the session or
+  // keep it alive.
+  void settle(bool close_session);
+  bool exhausted() const { return issued_ >= config_.operations; }
+  bool settled() const { return settled_; }
+  HostId host() const { return host_; }
+  uint32_t index() const { return index_; }
+  // Hands what is still outstanding to the recorder.
+  void end();
+
+ private:
+  enum class Phase : uint8_t {
+    kDisconnected,  // waits until it connects
+    kConnecting,
+    kHandshaking,
+    kConnected,
+    kAway,     // powered off, or silent on purpose
+    kGarbage,  // sent something that is no handshake and waits for the end
+  };
+
+  // --- connection (client.cpp) -------------------------------------------------------------------
+  void connect();
+  void handshake();
+  void handshake_answered(std::string_view payload);
+  void refused();
+  void drop(bool reset);
+  void disconnected();
+  void forget_session();
+  void abandon();
+  void vanish();
+  void plan_wake();
+  void act();
+  void keep_alive();
+  MonotonicTime now() const { return queue_.now(); }
+  Duration part_of_timeout(int64_t numerator, int64_t denominator) const;
+
+  // --- requests (client_requests.cpp)
+  // --------------------------------------------------------------
+  void operate();
+  bool disturb();
+  void settle_step();
+  properties::Operation& begin_operation(Xid xid);
+  void send_operation();
+  void send_random();
+  void send_ping();
+  void send_auth();
+  void send_set_watches();
+  void send_close_session();
+  void send_malformed();
+  void reply(std::string_view payload);
+  void event(wire::ReplyHeader header, jute::Reader& in);
+  void complete(properties::Operation operation, wire::ReplyHeader header, jute::Reader& in);
+  void after_reply(const properties::Operation& operation);
+  void read_frames(std::string_view bytes);
+
+  uint32_t index_;
+  ClientConfig config_;
+  HostId host_;
+  std::vector<HostId> servers_;
+  EventQueue& queue_;
+  Network& network_;
+  Recorder& recorder_;
+  Random random_;
+  Workload workload_;
+  std::vector<properties::Identity> identities_;
+  std::string auth_;  // "user:password", empty for none
+
+  Phase phase_ = Phase::kDisconnected;
+  ConnectionId connection_;
+  uint32_t record_ = 0;  // index of the connection in the history
+  SessionId session_;
+  std::string password_;
+  int32_t timeout_ms_ = 0;  // negotiated, or asked for before that
+  Zxid last_zxid_;
+  int32_t next_xid_ = 1;
+  wire::FrameCutter cutter_;
+  std::deque<properties::Operation> outstanding_;
+  WatchBook watches_;
+
+  MonotonicTime until_;  // what the phase waits for
+  MonotonicTime next_operation_;
+  MonotonicTime heard_, sent_;
+  std::optional<MonotonicTime> read_again_;  // a slow reader's next look
+  std::optional<MonotonicTime> wake_planned_;
+  uint64_t wake_number_ = 0;
+  bool doomed_ = false;   // sent something for which the server will close the connection
+  bool closing_ = false;  // closeSession is under way
+  bool ping_outstanding_ = false;
+  uint64_t issued_ = 0;
+  bool settling_ = false, settled_ = false, closes_at_end_ = false;
+  uint64_t final_reads_ = 0;
+  std::string frame_;  // scratch
+};
+
+}  // namespace zoetrope::sim

@@ -1,0 +1,44 @@
+// What a simulated process runs: node::Server, or in tests something that takes its place (a fake,
+// or the real one with a planted defect). Owns nothing itself.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/base/ids.hpp"
+#include "core/base/time.hpp"
+#include "core/node/config.hpp"
+#include "core/node/effects.hpp"
+#include "core/node/input.hpp"
+#include "core/storage/disk.hpp"
+#include "core/tree/tree.hpp"
+
+namespace zoetrope::sim {
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual void start(Now now, node::Effects& out) = 0;
+  virtual void step(Now now, const node::Input& input, node::Effects& out) = 0;
+  virtual std::optional<MonotonicTime> next_deadline() const = 0;
+  virtual uint64_t fingerprint() const = 0;
+  // Newest transaction that is applied, and so may be seen by clients.
+  virtual Zxid last_processed() const = 0;
+  // nullptr for an engine without a tree.
+  virtual const tree::Tree* tree() const = 0;
+};
+
+// Recovers the data directory and makes an engine of it, or says why it refuses.
+using EngineFactory = std::function<std::expected<std::unique_ptr<Engine>, std::string>(
+    const node::Config& config, storage::Disk& disk, uint64_t seed, Now now)>;
+
+// The real server.
+std::expected<std::unique_ptr<Engine>, std::string> make_server(const node::Config& config,
+                                                                storage::Disk& disk, uint64_t seed,
+                                                                Now now);
+
+}  // namespace zoetrope::sim

@@ -1,0 +1,24 @@
+#include "sim/event_queue.hpp"
+
+#include <array>
+
+namespace zoetrope::sim {
+
+std::string_view to_string(EventKind kind) {
+  static constexpr std::array<std::string_view, 13> kNames = {"connect arrives",
+                                                              "connect answered",
+                                                              "segment arrives",
+                                                              "end arrives",
+                                                              "reset arrives",
+                                                              "readable",
+                                                              "disk done",
+                                                              "batch end",
+                                                              "tick",
+                                                              "start",
+                                                              "crash",
+                                                              "client wakes",
+                                                              "fault"};
+  return kNames[static_cast<size_t>(kind)];
+}
+
+}  // namespace zoetrope::sim

@@ -1,0 +1,98 @@
+#include "sim/evidence.hpp"
+
+#include <algorithm>
+
+#include "core/jute/txn.hpp"
+#include "core/storage/transaction_log.hpp"
+#include "sim/client_codec.hpp"
+
+namespace zoetrope::sim {
+namespace {
+
+using properties::CommittedTxn;
+
+// The code of the first part that failed.
+ErrorCode multi_error(const jute::MultiTxn& multi) {
+  for (const jute::SubTxn& part : multi.txns) {
+    if (part.type != jute::OpCode::kError) continue;
+    const auto body = jute::decode_txn_body(part.type, part.body);
+    if (!body) return ErrorCode::kMarshallingError;
+    const auto error = std::get<jute::ErrorTxn>(*body).error;
+    if (error != ErrorCode::kOk) return error;
+  }
+  return ErrorCode::kOk;
+}
+
+CommittedTxn committed(const jute::Txn& txn) {
+  CommittedTxn out;
+  out.zxid = txn.header.zxid;
+  out.session = txn.header.client_id;
+  out.cxid = txn.header.cxid;
+  out.type = static_cast<int32_t>(txn.header.type);
+  out.time_ms = txn.header.time_ms;
+  if (const auto* error = std::get_if<jute::ErrorTxn>(&txn.body)) out.error = error->error;
+  if (const auto* multi = std::get_if<jute::MultiTxn>(&txn.body)) out.error = multi_error(*multi);
+  if (const auto* close = std::get_if<jute::CloseSessionTxn>(&txn.body); close && close->paths) {
+    out.paths.assign(close->paths->begin(), close->paths->end());
+  }
+  if (out.type == properties::kTxnDeleteContainer) {
+    out.paths.emplace_back(std::get<jute::DeleteTxn>(txn.body).path);
+  }
+  return out;
+}
+
+}  // namespace
+
+bool LogEvidence::add_file(std::string_view content) {
+  bool whole = true;
+  const auto scan = storage::scan_log(content, [&](const storage::LogRecord& record) {
+    const auto txn = jute::decode_txn(record.payload);
+    whole = whole && txn.has_value();
+    if (txn) txns_.insert_or_assign(txn->header.zxid, committed(*txn));
+    return txn.has_value();
+  });
+  return scan.has_value() && whole;
+}
+
+bool LogEvidence::add_disk(const SimDisk& disk) {
+  bool whole = true;
+  for (const storage::FileInfo& file : disk.list(storage::Folder::kLog)) {
+    if (!storage::zxid_of_log_name(file.name)) continue;
+    whole = add_file(*disk.content({storage::Folder::kLog, file.name})) && whole;
+  }
+  return whole;
+}
+
+std::vector<CommittedTxn> LogEvidence::take(
+    const std::vector<std::pair<Zxid, MonotonicTime>>& applied) const {
+  std::vector<CommittedTxn> list;
+  for (const auto& [zxid, txn] : txns_) {
+    list.push_back(txn);
+    const auto it =
+        std::ranges::lower_bound(applied, zxid, {}, &std::pair<Zxid, MonotonicTime>::first);
+    if (it != applied.end()) list.back().applied = it->second;
+  }
+  return list;
+}
+
+std::vector<properties::FinalNode> final_nodes(const tree::Tree& tree) {
+  std::vector<properties::FinalNode> nodes;
+  std::vector<std::string> left = {"/"};
+  while (!left.empty()) {
+    const std::string path = std::move(left.back());
+    left.pop_back();
+    const tree::NodeId id = tree.find(path);
+    properties::FinalNode& node = nodes.emplace_back();
+    node.path = path;
+    if (const auto data = tree.data(id)) node.data = std::string(*data);
+    node.stat = history_stat(tree.stat(id));
+    node.acl = history_acl(tree.acl_of(id));
+    tree.for_each_child(id, [&](std::string_view name) {
+      left.push_back((path == "/" ? path : path + '/') + std::string(name));
+    });
+  }
+  std::ranges::sort(nodes, {}, &properties::FinalNode::path);
+  return nodes;
+}
+
+}  // namespace zoetrope::sim

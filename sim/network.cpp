@@ -1,0 +1,179 @@
+#include "sim/network.hpp"
+
+#include <algorithm>
+
+namespace zoetrope::sim {
+namespace {
+
+constexpr size_t index(Side side) {
+  return static_cast<size_t>(side);
+}
+constexpr size_t kKeptBytesMax = 256 << 10;  // an empty stream gives back more room than this
+
+}  // namespace
+
+Network::Network(NetworkConfig config, EventQueue& queue, Random random)
+    : config_(config), queue_(queue), random_(random) {}
+
+HostId Network::add_host() {
+  powered_.push_back(true);
+  return HostId(static_cast<uint32_t>(powered_.size() - 1));
+}
+
+Network::Connection* Network::find(ConnectionId id) {
+  if (id.slot() >= connections_.size()) return nullptr;
+  Connection& connection = connections_[id.slot()];
+  return connection.live && connection.generation == id.generation() ? &connection : nullptr;
+}
+
+const Network::Connection* Network::find(ConnectionId id) const {
+  return const_cast<Network*>(this)->find(id);
+}
+
+void Network::plan(EventKind kind, ConnectionId id, Side told, MonotonicTime at, uint64_t detail) {
+  Event event;
+  event.at = at;
+  event.kind = kind;
+  event.subject = id.value;
+  event.detail = detail;
+  event.side = static_cast<uint8_t>(told);
+  queue_.push(event);
+}
+
+// When something that `sender` sends now arrives: never before what it sent earlier.
+MonotonicTime Network::arrival(const Connection& connection, Side sender, Flow& flow) {
+  MonotonicTime at = queue_.now() + config_.latency.draw(random_);
+  if (!holds_.empty()) {
+    const auto hold =
+        holds_.find({connection.hosts[index(sender)], connection.hosts[index(other(sender))]});
+    if (hold != holds_.end()) at = std::max(at, hold->second);
+  }
+  flow.last_arrival = std::max(flow.last_arrival, at);
+  return flow.last_arrival;
+}
+
+ConnectionId Network::connect(HostId from, HostId to, node::Port port) {
+  uint32_t slot = 0;
+  if (free_slots_.empty()) {
+    slot = static_cast<uint32_t>(connections_.size());
+    connections_.emplace_back();
+  } else {
+    slot = free_slots_.back();
+    free_slots_.pop_back();
+  }
+  Connection& connection = connections_[slot];
+  const uint32_t generation = connection.generation + 1;
+  connection = Connection{};
+  connection.generation = generation;
+  connection.live = true;
+  connection.hosts[0] = from;
+  connection.hosts[1] = to;
+  connection.ends[0] = End::kOpen;
+  connection.port = port;
+  ++live_count_;
+  const ConnectionId id = ConnectionId::make(slot, generation);
+  plan(EventKind::kConnectArrives, id, Side::kAcceptor,
+       arrival(connection, Side::kOpener, connection.flows[0]));
+  return id;
+}
+
+void Network::send(ConnectionId id, Side side, std::string_view bytes) {
+  Connection* connection = find(id);
+  if (connection == nullptr || connection->ends[index(side)] != End::kOpen) return;
+  connection->flows[index(side)].bytes.append(bytes);
+  pump(id, *connection, side);
+}
+
+void Network::pump(ConnectionId id, Connection& connection, Side sender) {
+  Flow& flow = connection.flows[index(sender)];
+  const bool was_blocked = flow.sent < flow.bytes.size();
+  while (flow.sent < flow.bytes.size()) {
+    const size_t under_way = flow.sent - flow.head;
+    if (under_way >= config_.window_bytes) break;
+    size_t length =
+        std::min<size_t>(flow.bytes.size() - flow.sent, config_.window_bytes - under_way);
+    if (config_.cut_one_in != 0 && random_.one_in(config_.cut_one_in)) {
+      length = 1 + random_.below(length);
+    }
+    flow.sent += length;
+    plan(EventKind::kSegmentArrives, id, other(sender), arrival(connection, sender, flow), length);
+  }
+  if (was_blocked && connection.ends[index(sender)] == End::kOpen)
+    drained_.emplace_back(id, sender);
+  if (flow.end_wanted && !flow.end_sent && flow.sent == flow.bytes.size()) {
+    flow.end_sent = true;
+    plan(EventKind::kEndArrives, id, other(sender), arrival(connection, sender, flow));
+  }
+}
+
+uint64_t Network::unsent(ConnectionId id, Side side) const {
+  const Connection* connection = find(id);
+  if (connection == nullptr) return 0;
+  const Flow& flow = connection->flows[index(side)];
+  return flow.bytes.size() - flow.sent;
+}
+
+void Network::close(ConnectionId id, Side side) {
+  Connection* connection = find(id);
+  if (connection == nullptr || connection->ends[index(side)] != End::kOpen) return;
+  Flow& flow = connection->flows[index(side)];
+  flow.end_wanted = true;
+  pump(id, *connection, side);
+  end_gone(id, *connection, side);
+}
+
+void Network::reset(ConnectionId id, Side side) {
+  Connection* connection = find(id);
+  if (connection == nullptr || connection->ends[index(side)] != End::kOpen) return;
+  Flow& flow = connection->flows[index(side)];
+  flow.bytes.resize(flow.sent);
+  plan_reset(id, *connection, other(side));
+  end_gone(id, *connection, side);
+}
+
+void Network::plan_reset(ConnectionId id, Connection& connection, Side told) {
+  const Side sender = other(told);
+  plan(EventKind::kResetArrives, id, told,
+       arrival(connection, sender, connection.flows[index(sender)]));
+}
+
+void Network::pause_reading(ConnectionId id, Side side) {
+  Connection* connection = find(id);
+  if (connection == nullptr) return;
+  Flow& flow = connection->flows[index(other(side))];
+  if (flow.paused) return;
+  flow.paused = true;
+  flow.pause_is_late = config_.late_pause_one_in != 0 && random_.one_in(config_.late_pause_one_in);
+}
+
+void Network::resume_reading(ConnectionId id, Side side) {
+  Connection* connection = find(id);
+  if (connection == nullptr) return;
+  Flow& flow = connection->flows[index(other(side))];
+  if (!flow.paused) return;
+  flow.paused = false;
+  if (flow.head < flow.arrived || flow.end_arrived) {
+    plan(EventKind::kReadable, id, side, queue_.now());
+  }
+}
+
+void Network::end_gone(ConnectionId id, Connection& connection, Side side) {
+  connection.ends[index(side)] = End::kGone;
+  free_if_over(id, connection);
+}
+
+// An opener that gives up before the acceptor ever heard of it leaves nothing behind.
+void Network::free_if_over(ConnectionId id, Connection& connection) {
+  for (const End end : connection.ends) {
+    if (end == End::kOpen) return;
+  }
+  connection.live = false;
+  for (Flow& flow : connection.flows) {
+    flow.bytes.clear();
+    if (flow.bytes.capacity() > kKeptBytesMax) flow.bytes.shrink_to_fit();
+  }
+  free_slots_.push_back(id.slot());
+  --live_count_;
+}
+
+}  // namespace zoetrope::sim

@@ -1,0 +1,162 @@
+// Simulated TCP: connections between hosts as two byte streams with latency, cuts at any byte,
+// bounded windows, closing and resets, half-open ends after a power loss. Owns every connection and
+// all bytes under way; it never calls anybody: handle() says what the world has to deliver.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/ids.hpp"
+#include "core/base/random.hpp"
+#include "core/node/input.hpp"
+#include "sim/event_queue.hpp"
+#include "sim/latency.hpp"
+
+namespace zoetrope::sim {
+
+// A machine or a client: whatever has an address.
+struct HostId : StrongId<struct HostIdTag, uint32_t> {
+  using StrongId::StrongId;
+};
+
+// The two ends of a connection.
+enum class Side : uint8_t { kOpener = 0, kAcceptor = 1 };
+constexpr Side other(Side side) {
+  return side == Side::kOpener ? Side::kAcceptor : Side::kOpener;
+}
+
+struct NetworkConfig {
+  Latency latency;
+  uint64_t cut_one_in = 8;           // a segment is cut at a random byte; 0: never
+  uint64_t window_bytes = 64 << 10;  // sent and not yet read by the receiver
+  uint64_t late_pause_one_in = 4;    // a paused reader still delivers one more piece
+};
+
+// What the world has to tell to the owner of one end.
+struct Delivery {
+  enum class Kind : uint8_t {
+    kAccepted,   // to the acceptor: a connection was opened
+    kConnected,  // to the opener: it was accepted
+    kRefused,    // to the opener: nobody listens there; the connection is gone
+    kBytes,
+    kClosed,  // the peer closed or reset; the connection is gone
+  };
+  Kind kind = Kind::kBytes;
+  HostId host;
+  ConnectionId connection;
+  Side side = Side::kOpener;
+  node::Port port = node::Port::kClient;
+  HostId peer;
+  std::string_view bytes;  // valid until release()
+};
+
+class Network {
+ public:
+  Network(NetworkConfig config, EventQueue& queue, Random random);
+
+  HostId add_host();
+  void listen(HostId host, node::Port port) { listeners_.insert({host, port}); }
+  void stop_listening(HostId host) {
+    std::erase_if(listeners_, [&](const auto& entry) { return entry.first == host; });
+  }
+
+  // --- what the owner of an end does -------------------------------------------------------------
+  ConnectionId connect(HostId from, HostId to, node::Port port);
+  void send(ConnectionId connection, Side side, std::string_view bytes);
+  // What was given to send() and does not yet fit into the window, in bytes.
+  uint64_t unsent(ConnectionId connection, Side side) const;
+  // The owner hears nothing more of the connection. What was sent goes out first, or nothing does.
+  void close(ConnectionId connection, Side side);
+  void reset(ConnectionId connection, Side side);
+  void pause_reading(ConnectionId connection, Side side);
+  void resume_reading(ConnectionId connection, Side side);
+
+  // --- what the world does -----------------------------------------------------------------------
+  // Carries out a network event. After kBytes the world calls release() when the owner has read.
+  std::optional<Delivery> handle(const Event& event);
+  void release(const Delivery& delivery);
+  // Ends whose unsent bytes became fewer since the last call.
+  std::vector<std::pair<ConnectionId, Side>> take_drained() { return std::move(drained_); }
+
+  // --- faults ------------------------------------------------------------------------------------
+  // The host's process died: its kernel closes or resets its connections.
+  void process_died(HostId host);
+  // The host lost power: its ends are gone and nobody is told.
+  void power_lost(HostId host);
+  // The host has power again: what still arrives for its old connections is answered by resets.
+  void power_returned(HostId host);
+  // Both ends are told of a reset.
+  void break_connection(ConnectionId connection);
+  // Nothing from `from` reaches `to` before `until`; what was sent arrives then.
+  void hold(HostId from, HostId to, MonotonicTime until);
+  // Changes the latency of everything sent from now on.
+  void set_latency(Latency latency) { config_.latency = latency; }
+
+  // Connections with an open end at `host`, ascending by slot.
+  std::vector<ConnectionId> connections_of(HostId host) const;
+  uint64_t deliveries() const { return deliveries_; }
+  size_t connection_count() const { return live_count_; }
+
+ private:
+  // Bytes in one direction: [head, arrived) wait to be read, [arrived, sent) are under way, the
+  // rest does not fit into the window yet.
+  struct Flow {
+    std::string bytes;
+    size_t head = 0, arrived = 0, sent = 0;
+    MonotonicTime last_arrival;
+    bool paused = false;
+    bool pause_is_late = false;
+    bool end_wanted = false, end_sent = false, end_arrived = false;
+    bool being_read = false;
+  };
+  enum class End : uint8_t { kUnborn, kOpen, kGone, kDead };
+  struct Connection {
+    uint32_t generation = 0;
+    bool live = false;
+    HostId hosts[2];
+    End ends[2] = {End::kUnborn, End::kUnborn};
+    Flow flows[2];  // by the side that sends
+    node::Port port = node::Port::kClient;
+  };
+
+  Connection* find(ConnectionId id);
+  const Connection* find(ConnectionId id) const;
+  ConnectionId id_of(uint32_t slot) const {
+    return ConnectionId::make(slot, connections_[slot].generation);
+  }
+  void pump(ConnectionId id, Connection& connection, Side sender);
+  MonotonicTime arrival(const Connection& connection, Side sender, Flow& flow);
+  void plan(EventKind kind, ConnectionId id, Side told, MonotonicTime at, uint64_t detail = 0);
+  void plan_reset(ConnectionId id, Connection& connection, Side told);
+  void end_gone(ConnectionId id, Connection& connection, Side side);
+  void free_if_over(ConnectionId id, Connection& connection);
+
+  std::optional<Delivery> connect_arrives(ConnectionId id, Connection& connection);
+  std::optional<Delivery> connect_answered(ConnectionId id, Connection& connection, bool accepted);
+  std::optional<Delivery> segment_arrives(ConnectionId id, Connection& connection, Side reader,
+                                          size_t length);
+  std::optional<Delivery> read(ConnectionId id, Connection& connection, Side reader);
+  std::optional<Delivery> closed(ConnectionId id, Connection& connection, Side side);
+  Delivery delivery(Delivery::Kind kind, ConnectionId id, const Connection& connection,
+                    Side side) const;
+
+  NetworkConfig config_;
+  EventQueue& queue_;
+  Random random_;
+  std::vector<bool> powered_;  // by host
+  std::set<std::pair<HostId, node::Port>> listeners_;
+  std::vector<Connection> connections_;
+  std::vector<uint32_t> free_slots_;
+  std::map<std::pair<HostId, HostId>, MonotonicTime> holds_;
+  std::vector<std::pair<ConnectionId, Side>> drained_;
+  uint64_t deliveries_ = 0;
+  size_t live_count_ = 0;
+};
+
+}  // namespace zoetrope::sim

@@ -1,0 +1,380 @@
+#include "sim/process.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/assert.hpp"
+
+namespace zoetrope::sim {
+namespace {
+
+constexpr uint64_t kNoLimit = UINT64_MAX;
+constexpr int64_t kMonotonicOriginMax = int64_t{30} * 24 * 3600 * 1'000'000'000;
+
+}  // namespace
+
+Process::Process(uint32_t index, ProcessConfig config, EngineFactory factory, HostId host,
+                 EventQueue& queue, Network& network, Trace& trace, Random random)
+    : index_(index),
+      config_(std::move(config)),
+      factory_(std::move(factory)),
+      host_(host),
+      queue_(queue),
+      network_(network),
+      trace_(trace),
+      random_(random),
+      disk_(random.fork("disk")) {}
+
+void Process::plan(EventKind kind, MonotonicTime at, uint64_t detail) {
+  Event event;
+  event.at = std::max(at, queue_.now());
+  event.kind = kind;
+  event.subject = index_;
+  event.detail = detail;
+  queue_.push(event);
+}
+
+// --- life and death
+// ---------------------------------------------------------------------------------
+
+void Process::start() {
+  ZT_ASSERT(engine_ == nullptr);
+  ++generation_;
+  clock_.set_monotonic_offset(Duration{static_cast<int64_t>(random_.below(kMonotonicOriginMax))});
+  network_.power_returned(host_);
+  RecoveryDisk recovery(disk_, recovery_calls_max_.value_or(kNoLimit));
+  recovery_calls_max_.reset();
+  auto engine = factory_(config_.server, recovery, random_.next(), clock_.now(queue_.now()));
+  if (!engine) {
+    ProcessReport report;
+    report.kind = ProcessReport::Kind::kRefusedToStart;
+    report.excused = recovery.interfered();
+    report.reason = engine.error();
+    trace_.note("refused to start: " + report.reason);
+    if (report.excused && random_.one_in(2)) disk_.power_loss();
+    reports_.push_back(std::move(report));
+    return;
+  }
+  engine_ = std::move(*engine);
+  shutdown_asked_ = disk_failed_ = false;
+  reports_.push_back({});
+  note_applied();
+  network_.listen(host_, node::Port::kClient);
+  engine_->start(clock_.now(queue_.now()), effects_);
+  carry_out();
+}
+
+void Process::die(DeathKind kind) {
+  if (running()) gone(kind);
+}
+
+void Process::die_after(uint64_t effects, DeathKind kind) {
+  ZT_ASSERT(effects > 0);
+  effects_until_death_ = effects;
+  planned_death_ = kind;
+}
+
+void Process::gone(DeathKind kind) {
+  trace_.number(static_cast<uint64_t>(kind) + 1);
+  if (trace_.readable()) trace_.note(kind == DeathKind::kKill ? "process killed" : "power lost");
+  execute_unreported();
+  engine_.reset();
+  effects_.clear();
+  deferred_.clear();
+  sockets_.clear();
+  for (LaneQueue& lane : lanes_) lane.ops.clear();
+  batch_open_ = batch_planned_ = false;
+  tick_planned_.reset();
+  effects_until_death_ = 0;
+  dying_.reset();
+  if (kind == DeathKind::kPowerLoss) {
+    network_.power_lost(host_);
+    disk_.power_loss();
+  } else {
+    network_.process_died(host_);
+  }
+  ProcessReport report;
+  report.kind = ProcessReport::Kind::kDied;
+  report.death = kind;
+  reports_.push_back(std::move(report));
+}
+
+// The operation that the disk was working on may or may not have been done.
+void Process::execute_unreported() {
+  for (LaneQueue& lane : lanes_) {
+    if (lane.ops.empty() || !random_.one_in(2)) continue;
+    static_cast<void>(disk_.execute(lane.ops.front().action));
+  }
+}
+
+void Process::request_shutdown() {
+  if (!running() || shutdown_asked_) return;
+  shutdown_asked_ = true;
+  step(node::Shutdown{});
+  run_deferred();
+}
+
+void Process::halt(const node::Halt& halt) {
+  trace_.note("halt: " + halt.reason);
+  ProcessReport report;
+  report.kind = ProcessReport::Kind::kHalted;
+  report.clean = halt.clean;
+  report.excused = halt.clean ? shutdown_asked_ : disk_failed_;
+  report.reason = halt.reason;
+  reports_.push_back(std::move(report));
+  dying_ = DeathKind::kKill;
+}
+
+// --- inputs
+// -----------------------------------------------------------------------------------------
+
+void Process::step(const node::Input& input) {
+  ++steps_;
+  batch_open_ = true;
+  engine_->step(clock_.now(queue_.now()), input, effects_);
+  carry_out();
+}
+
+void Process::run_deferred() {
+  while (running() && !deferred_.empty()) {
+    const node::Input input = std::move(deferred_.front());
+    deferred_.pop_front();
+    step(input);
+  }
+  if (running() && batch_open_) end_batch();
+}
+
+void Process::end_batch() {
+  if (config_.batch_at_once_one_in != 0 && random_.one_in(config_.batch_at_once_one_in)) {
+    step(node::BatchEnd{});
+    batch_open_ = false;
+    if (!deferred_.empty()) run_deferred();
+    return;
+  }
+  if (batch_planned_) return;
+  batch_planned_ = true;
+  const int64_t delay_us = random_.between(0, config_.batch_delay_us_max);
+  plan(EventKind::kBatchEnd, queue_.now() + Duration::from_us(delay_us), generation_);
+}
+
+void Process::deliver(const Delivery& delivery) {
+  if (!running()) return;
+  const ConnectionId connection = delivery.connection;
+  switch (delivery.kind) {
+    case Delivery::Kind::kAccepted: {
+      open_socket(connection);
+      node::Opened opened;
+      opened.connection = connection;
+      opened.port = delivery.port;
+      const uint32_t peer = delivery.peer.value;
+      opened.remote = Endpoint::v4(10, static_cast<uint8_t>(peer >> 16),
+                                   static_cast<uint8_t>(peer >> 8), static_cast<uint8_t>(peer),
+                                   static_cast<uint16_t>(1024 + connection.slot() % 60000));
+      opened.local = Endpoint::v4(192, 168, 0, static_cast<uint8_t>(index_ + 1), 2181);
+      step(opened);
+      break;
+    }
+    case Delivery::Kind::kBytes:
+      if (socket(connection) == nullptr) return;
+      step(node::Received{connection, delivery.bytes});
+      break;
+    case Delivery::Kind::kClosed: {
+      Socket* closed = socket(connection);
+      if (closed == nullptr) return;
+      closed->open = false;
+      step(node::Closed{connection});
+      break;
+    }
+    case Delivery::Kind::kConnected:
+    case Delivery::Kind::kRefused:
+      return;  // this engine opens no connections
+  }
+  run_deferred();
+}
+
+void Process::handle(const Event& event) {
+  if (event.kind == EventKind::kDiskDone) {
+    const auto lane = static_cast<storage::Lane>(event.detail & 1);
+    if (event.detail >> 1 == generation_ && running()) disk_done(lane);
+    return;
+  }
+  if (event.detail != generation_ || !running()) return;
+  if (event.kind == EventKind::kBatchEnd) {
+    batch_planned_ = false;
+    if (!batch_open_) return;
+    step(node::BatchEnd{});
+    batch_open_ = false;
+  } else if (event.kind == EventKind::kTick) {
+    tick_planned_.reset();
+    const auto deadline = engine_->next_deadline();
+    const bool due = deadline && *deadline <= clock_.now(queue_.now()).monotonic;
+    // A tick out of time is harmless by contract; now and then one is given.
+    if (due || random_.one_in(16)) {
+      step(node::Tick{});
+    } else {
+      plan_tick();
+    }
+  }
+  run_deferred();
+}
+
+void Process::plan_tick() {
+  const auto deadline = engine_->next_deadline();
+  if (!deadline) return;
+  MonotonicTime at = std::max(clock_.world_time(*deadline), queue_.now());
+  if (tick_planned_ && *tick_planned_ <= at) return;
+  if (random_.one_in(4)) {
+    at = at + Duration::from_ms(random_.between(0, static_cast<int64_t>(config_.tick_late_ms_max)));
+  }
+  tick_planned_ = at;
+  plan(EventKind::kTick, at, generation_);
+}
+
+void Process::note_applied() {
+  const Zxid zxid = engine_->last_processed();
+  if (!applied_.empty() && applied_.back().first == zxid) return;
+  // After a crash the applied may stand lower than before: what is above was undone.
+  while (!applied_.empty() && applied_.back().first > zxid) applied_.pop_back();
+  if (applied_.empty() || applied_.back().first < zxid) applied_.emplace_back(zxid, queue_.now());
+}
+
+// --- effects
+// ----------------------------------------------------------------------------------------
+
+void Process::carry_out() {
+  for (node::Effect& effect : effects_.list()) {
+    if (effects_until_death_ != 0 && --effects_until_death_ == 0) dying_ = planned_death_;
+    if (dying_) break;
+    ++effects_done_;
+    carry_out(effect);
+  }
+  effects_.clear();
+  if (dying_) return gone(*dying_);
+  note_applied();
+  plan_tick();
+  if (config_.fingerprint_one_in != 0 && random_.one_in(config_.fingerprint_one_in)) {
+    trace_.number(engine_->fingerprint());
+  }
+}
+
+void Process::carry_out(node::Effect& effect) {
+  struct Visit {
+    Process& p;
+    void operator()(const node::Send& e) { p.send(e); }
+    void operator()(const node::Close& e) { p.close(e); }
+    void operator()(const node::PauseReading& e) {
+      if (p.socket(e.connection) != nullptr)
+        p.network_.pause_reading(e.connection, Side::kAcceptor);
+    }
+    void operator()(const node::ResumeReading& e) {
+      if (p.socket(e.connection) != nullptr)
+        p.network_.resume_reading(e.connection, Side::kAcceptor);
+    }
+    void operator()(node::Disk& e) { p.issue(std::move(e.op)); }
+    void operator()(const node::HostFactsQuery&) {
+      p.deferred_.emplace_back(node::HostFacts{20, 1024, 1 << 20});
+    }
+    void operator()(const node::Log& e) {
+      if (p.trace_.readable()) p.trace_.note("log: " + e.text);
+    }
+    void operator()(const node::Halt& e) { p.halt(e); }
+  };
+  std::visit(Visit{*this}, effect);
+}
+
+Process::Socket* Process::socket(ConnectionId connection) {
+  if (connection.slot() >= sockets_.size()) return nullptr;
+  Socket& socket = sockets_[connection.slot()];
+  return socket.open && socket.generation == connection.generation() ? &socket : nullptr;
+}
+
+void Process::open_socket(ConnectionId connection) {
+  if (sockets_.size() <= connection.slot()) sockets_.resize(connection.slot() + 1);
+  sockets_[connection.slot()] = {connection.generation(), true, 0};
+}
+
+void Process::send(const node::Send& send) {
+  if (socket(send.connection) == nullptr) return;
+  network_.send(send.connection, Side::kAcceptor, effects_.bytes(send));
+  report_backlog(send.connection);
+}
+
+void Process::close(const node::Close& close) {
+  Socket* closed = socket(close.connection);
+  if (closed == nullptr) return;
+  closed->open = false;
+  if (close.how == node::CloseHow::kReset) {
+    network_.reset(close.connection, Side::kAcceptor);
+  } else {
+    network_.close(close.connection, Side::kAcceptor);
+  }
+}
+
+void Process::output_drained(ConnectionId connection) {
+  if (!running() || socket(connection) == nullptr) return;
+  report_backlog(connection);
+  run_deferred();
+}
+
+// Config::output_bytes_high and the words at node::Backlog say when the server wants to know.
+void Process::report_backlog(ConnectionId connection) {
+  Socket& s = *socket(connection);
+  const uint64_t unsent = network_.unsent(connection, Side::kAcceptor);
+  const uint64_t high = config_.server.output_bytes_high;
+  const uint64_t next = s.reported_backlog == 0 ? high : s.reported_backlog + high / 2;
+  const bool risen = unsent > next;
+  const bool fallen = s.reported_backlog != 0 && unsent < high / 2;
+  if (!risen && !fallen) return;
+  s.reported_backlog = risen ? unsent : 0;
+  deferred_.emplace_back(node::Backlog{connection, unsent});
+}
+
+// --- disk
+// -------------------------------------------------------------------------------------------
+
+void Process::issue(storage::DiskOp op) {
+  LaneQueue& lane = lanes_[static_cast<size_t>(op.lane)];
+  trace_.number(op.id * 8 + op.action.index());
+  if (const auto* write = std::get_if<storage::WriteFile>(&op.action)) trace_.bytes(write->bytes);
+  const storage::Lane which = op.lane;
+  if (config_.sync_completes_early && std::holds_alternative<storage::SyncFile>(op.action)) {
+    deferred_.emplace_back(node::DiskDone{op.id, std::nullopt});
+  }
+  lane.ops.push_back(std::move(op));
+  if (lane.ops.size() == 1) start_next(which);
+}
+
+void Process::start_next(storage::Lane which) {
+  LaneQueue& lane = lanes_[static_cast<size_t>(which)];
+  if (lane.ops.empty()) return;
+  const bool slow = std::holds_alternative<storage::SyncFile>(lane.ops.front().action) ||
+                    std::holds_alternative<storage::RenameFile>(lane.ops.front().action);
+  const Latency& latency = slow ? config_.sync_latency : config_.write_latency;
+  plan(EventKind::kDiskDone, queue_.now() + latency.draw(random_),
+       generation_ << 1 | static_cast<uint64_t>(which));
+}
+
+void Process::disk_done(storage::Lane which) {
+  LaneQueue& lane = lanes_[static_cast<size_t>(which)];
+  ZT_ASSERT(!lane.ops.empty());
+  const storage::DiskOp op = std::move(lane.ops.front());
+  lane.ops.pop_front();
+  if (const auto* remove = std::get_if<storage::RemoveFile>(&op.action)) {
+    const std::string* content = disk_.content(remove->file);
+    if (content != nullptr && log_observer_) log_observer_(remove->file, *content);
+  }
+  const auto done = disk_.execute(op.action);
+  start_next(which);
+  const bool told =
+      config_.sync_completes_early && std::holds_alternative<storage::SyncFile>(op.action);
+  if (!told) {
+    node::DiskDone report{op.id, std::nullopt};
+    if (!done) report.error = done.error();
+    disk_failed_ = disk_failed_ || !done;
+    if (report.error) trace_.note("disk: " + report.error->message);
+    step(report);
+  }
+  run_deferred();
+}
+
+}  // namespace zoetrope::sim

@@ -1,0 +1,159 @@
+#include "sim/profile.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace zoetrope::sim {
+namespace {
+
+constexpr std::array<std::string_view, 4> kNames = {"calm", "crash", "churn", "disk-faults"};
+
+template <class T, size_t N>
+T pick(Random& random, const T (&choices)[N]) {
+  return choices[random.below(N)];
+}
+
+NetworkConfig draw_network(Random random) {
+  NetworkConfig network;
+  network.latency.us_min = pick<int64_t>(random, {5, 50, 500});
+  network.latency.us_max = network.latency.us_min * pick<int64_t>(random, {1, 3, 20});
+  network.latency.tail_one_in = pick<uint64_t>(random, {0, 50, 500});
+  network.latency.tail_us_max = 200'000;
+  network.cut_one_in = pick<uint64_t>(random, {0, 2, 16});
+  network.window_bytes = pick<uint64_t>(random, {2 << 10, 16 << 10, 64 << 10});
+  return network;
+}
+
+storage::StoreConfig draw_store(Random random) {
+  storage::StoreConfig store;
+  store.snap_count = pick<int64_t>(random, {4, 30, 200, 100000});
+  store.preallocation_kb = pick<int64_t>(random, {0, 1, 16, 64});
+  store.log_size_limit_kb = pick<int64_t>(random, {-1, -1, 4, 32});
+  store.batch_size_max = pick<int64_t>(random, {1, 3, 100, 1000});
+  store.purge_interval_ms = pick<int64_t>(random, {0, 300, 2000});
+  store.snapshot_chunk_bytes = pick<size_t>(random, {128, 2048, 65536});
+  store.snapshot.compression = pick<storage::Compression>(
+      random, {storage::Compression::kNone, storage::Compression::kNone,
+               storage::Compression::kGzip, storage::Compression::kSnappy});
+  return store;
+}
+
+ProcessConfig draw_process(Random random) {
+  ProcessConfig process;
+  node::Config& server = process.server;
+  server.tick_time_ms = pick<int32_t>(random, {200, 500});
+  server.session_timeout_ms_min = 1000;
+  server.session_timeout_ms_max = 8000;
+  server.extended_types_enabled = !random.one_in(4);
+  server.container_check_interval_ms = pick<int64_t>(random, {100, 1000});
+  server.container_never_used_interval_ms = pick<int64_t>(random, {0, 1000});
+  server.outstanding_limit = pick<int32_t>(random, {2, 20, 1000});
+  server.output_bytes_high = pick<uint64_t>(random, {4 << 10, 64 << 10, 4 << 20});
+  server.connections_per_address_max = 0;
+  server.store = draw_store(random.fork("store"));
+  process.batch_delay_us_max = pick<int64_t>(random, {0, 100, 2000});
+  process.batch_at_once_one_in = pick<uint64_t>(random, {0, 1, 3, 20});
+  process.sync_latency.us_max = pick<int64_t>(random, {200, 2000, 10000});
+  process.fingerprint_one_in = 256;
+  return process;
+}
+
+ClientConfig draw_client(const node::Config& server, bool churn, Random random) {
+  ClientConfig client;
+  client.timeout_ms = static_cast<int32_t>(random.between(500, 6000));
+  client.timeout_ms_min = server.timeout_ms_min();
+  client.timeout_ms_max = server.timeout_ms_max();
+  client.pipeline_max = pick<size_t>(random, {1, 3, 12});
+  client.think_us_max = pick<int64_t>(random, {0, 500, 20'000});
+  client.authenticates = random.one_in(3);
+  client.eager = random.one_in(3);
+  client.workload.write_percent = pick<uint64_t>(random, {20, 55, 90});
+  client.workload.watch_percent = pick<uint64_t>(random, {0, 25, 80});
+  client.workload.ttls = server.extended_types_enabled || random.one_in(8);
+  client.malformed_one_in = random.one_in(4) ? 60 : 0;
+  client.slow_read_one_in = random.one_in(4) ? 60 : 0;
+  client.drop_one_in = churn ? 25 : random.one_in(4) ? 80 : 0;
+  if (!churn) return client;
+  client.break_one_in = pick<uint64_t>(random, {0, 30});
+  client.close_session_one_in = pick<uint64_t>(random, {0, 30});
+  client.abandon_one_in = pick<uint64_t>(random, {0, 40});
+  client.vanish_one_in = pick<uint64_t>(random, {0, 40});
+  client.garbage_connect_one_in = pick<uint64_t>(random, {0, 8});
+  return client;
+}
+
+FaultConfig draw_faults(Profile profile, Random random) {
+  FaultConfig faults;
+  if (profile == Profile::kCalm) return faults;
+  faults.interval_min = Duration::from_ms(1);
+  faults.interval_max = Duration::from_ms(pick<int64_t>(random, {20, 100, 400}));
+  faults.effects_max = pick<uint64_t>(random, {5, 60, 600});
+  faults.restart_max = Duration::from_ms(pick<int64_t>(random, {1, 100, 2000}));
+  if (profile == Profile::kCrash) {
+    faults.kill_weight = pick<uint64_t>(random, {1, 4});
+    faults.power_loss_weight = pick<uint64_t>(random, {2, 8});
+    faults.shutdown_weight = pick<uint64_t>(random, {0, 1});
+    faults.wall_jump_weight = random.one_in(8) ? 1 : 0;
+    faults.interrupt_recovery_one_in = pick<uint64_t>(random, {0, 2, 6});
+  } else if (profile == Profile::kChurn) {
+    faults.hold_weight = 4;
+    faults.break_weight = 4;
+    faults.shutdown_weight = random.one_in(4) ? 1 : 0;
+    faults.wall_jump_weight = random.one_in(4) ? 1 : 0;
+  } else {
+    faults.disk_weight = 6;
+    faults.kill_weight = random.one_in(2) ? 1 : 0;
+    faults.power_loss_weight = random.one_in(2) ? 2 : 0;
+  }
+  return faults;
+}
+
+}  // namespace
+
+std::string_view to_string(Profile profile) {
+  return kNames[static_cast<size_t>(profile)];
+}
+
+std::optional<Profile> parse_profile(std::string_view name) {
+  for (const Profile profile : kProfiles) {
+    if (to_string(profile) == name) return profile;
+  }
+  return std::nullopt;
+}
+
+WorldConfig draw_world(Profile profile, const Overrides& overrides, Random random) {
+  WorldConfig world;
+  world.network = draw_network(random.fork("network"));
+  world.processes.push_back(draw_process(random.fork("process")));
+  world.faults = draw_faults(profile, random.fork("faults"));
+  Random sizes = random.fork("sizes");
+  const uint64_t drawn_clients = static_cast<uint64_t>(sizes.between(1, 12));
+  const uint64_t clients = overrides.clients != 0 ? overrides.clients : drawn_clients;
+  const uint64_t drawn_operations = static_cast<uint64_t>(sizes.between(50, 700));
+  const uint64_t operations = overrides.operations != 0 ? overrides.operations : drawn_operations;
+  for (uint64_t i = 0; i < clients; ++i) {
+    ClientConfig client = draw_client(world.processes[0].server, profile == Profile::kChurn,
+                                      random.fork("client" + std::to_string(i)));
+    client.operations = operations / clients + (i < operations % clients ? 1 : 0);
+    world.clients.push_back(client);
+  }
+  return world;
+}
+
+Duration delay_bound(const WorldConfig& config) {
+  Duration bound = config.network.latency.longest();
+  bound.ns += config.faults.hold_weight != 0 ? config.faults.hold_max.ns : 0;
+  int64_t slowest_ns = 0;
+  for (const ProcessConfig& process : config.processes) {
+    // A commit waits for the sync under way, its own, and what the queue holds in between.
+    const int64_t disk_ns =
+        8 * (process.sync_latency.longest().ns + process.write_latency.longest().ns);
+    const int64_t late_ns = Duration::from_us(process.batch_delay_us_max).ns +
+                            Duration::from_ms(static_cast<int64_t>(process.tick_late_ms_max)).ns;
+    slowest_ns = std::max(slowest_ns, disk_ns + late_ns);
+  }
+  bound.ns += slowest_ns;
+  return bound;
+}
+
+}  // namespace zoetrope::sim

@@ -1,0 +1,188 @@
+#include "sim/world.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace zoetrope::sim {
+
+World::World(const WorldConfig& config, uint64_t seed, const EngineFactory& factory,
+             TraceSink* sink)
+    : config_(config),
+      trace_(sink),
+      random_(seed),
+      fault_random_(random_.fork("faults")),
+      factory_(factory),
+      network_(config.network, queue_, random_.fork("network")),
+      recorder_(queue_, config.keep_history) {
+  std::vector<HostId> servers;
+  for (uint32_t i = 0; i < config_.processes.size(); ++i) {
+    const HostId host = network_.add_host();
+    servers.push_back(host);
+    processes_.push_back(std::make_unique<Process>(i, config_.processes[i], factory_, host, queue_,
+                                                   network_, trace_,
+                                                   random_.fork("process" + std::to_string(i))));
+    process_of_host_.push_back(processes_.back().get());
+    client_of_host_.push_back(nullptr);
+  }
+  evidence_.resize(processes_.size());
+  final_nodes_.resize(processes_.size());
+  disk_fault_until_.resize(processes_.size());
+  for (uint32_t i = 0; i < config_.clients.size(); ++i) {
+    const HostId host = network_.add_host();
+    clients_.push_back(std::make_unique<Client>(i, config_.clients[i], host, servers, queue_,
+                                                network_, recorder_,
+                                                random_.fork("client" + std::to_string(i))));
+    process_of_host_.push_back(nullptr);
+    client_of_host_.push_back(clients_.back().get());
+  }
+  for (auto& process : processes_) {
+    process->disk().faults().sync_lies = config_.disk_lies;
+    if (!config_.keep_history) continue;
+    LogEvidence* evidence = &evidence_[process->index()];
+    process->set_log_observer(
+        [evidence](const storage::FileName& file, const std::string& content) {
+          if (file.folder == storage::Folder::kLog) evidence->add_file(content);
+        });
+  }
+}
+
+void World::run() {
+  for (auto& process : processes_) {
+    process->start();
+    handle_reports();
+  }
+  for (auto& client : clients_) client->begin();
+  plan_fault();
+  const MonotonicTime load_end = MonotonicTime{} + config_.load_max;
+  while (!failed_ && !queue_.empty() && queue_.now() < load_end && !all_exhausted()) {
+    dispatch(queue_.pop());
+  }
+  if (!failed_) settle();
+  for (auto& client : clients_) client->end();
+  if (!failed_) judge_recovery();
+}
+
+void World::pump_until(MonotonicTime end) {
+  while (!failed_ && !queue_.empty() && queue_.now() < end) dispatch(queue_.pop());
+}
+
+void World::dispatch(const Event& event) {
+  trace_.event(event);
+  switch (event.kind) {
+    case EventKind::kConnectArrives:
+    case EventKind::kConnectAnswered:
+    case EventKind::kSegmentArrives:
+    case EventKind::kEndArrives:
+    case EventKind::kResetArrives:
+    case EventKind::kReadable:
+      if (const std::optional<Delivery> delivery = network_.handle(event)) deliver(*delivery);
+      break;
+    case EventKind::kDiskDone:
+    case EventKind::kBatchEnd:
+    case EventKind::kTick:
+      processes_[event.subject]->handle(event);
+      break;
+    case EventKind::kStart:
+      if (!processes_[event.subject]->running()) processes_[event.subject]->start();
+      break;
+    case EventKind::kCrash:
+      break;
+    case EventKind::kClientWake:
+      clients_[event.subject]->wake(event);
+      break;
+    case EventKind::kFault:
+      inject_fault();
+      break;
+  }
+  handle_drained();
+  handle_reports();
+}
+
+void World::deliver(const Delivery& delivery) {
+  if (delivery.kind == Delivery::Kind::kBytes) trace_.bytes(delivery.bytes);
+  if (Process* process = process_of_host_[delivery.host.value]) {
+    process->deliver(delivery);
+  } else {
+    client_of_host_[delivery.host.value]->deliver(delivery);
+  }
+  network_.release(delivery);
+}
+
+void World::handle_drained() {
+  for (const auto& [connection, side] : network_.take_drained()) {
+    if (side != Side::kAcceptor) continue;
+    for (auto& process : processes_) process->output_drained(connection);
+  }
+}
+
+void World::handle_reports() {
+  for (auto& process : processes_) {
+    if (!process->has_reports()) continue;
+    for (const ProcessReport& report : process->take_reports()) handle(*process, report);
+  }
+}
+
+void World::handle(Process& process, const ProcessReport& report) {
+  using properties::ServerEventKind;
+  const ServerId server = process.config().server.server_id;
+  switch (report.kind) {
+    case ProcessReport::Kind::kStarted:
+      ++counts_.starts;
+      recorder_.server_event(server, ServerEventKind::kStarted);
+      break;
+    case ProcessReport::Kind::kDied:
+      ++(report.death == DeathKind::kKill ? counts_.kills : counts_.power_losses);
+      recorder_.server_event(server, ServerEventKind::kCrashed);
+      restart_later(process);
+      break;
+    case ProcessReport::Kind::kHalted:
+      ++(report.clean ? counts_.shutdowns : counts_.halts);
+      if (!report.excused) {
+        violation("server_keeps_running", "a server stopped without a fault: " + report.reason, {});
+        failed_ = true;
+      }
+      break;
+    case ProcessReport::Kind::kRefusedToStart:
+      ++counts_.refused_starts;
+      if (report.excused) {
+        restart_later(process);
+      } else {
+        violation("server_recovers", "a server refused its data directory: " + report.reason, {});
+        failed_ = true;
+      }
+      break;
+  }
+}
+
+void World::restart_later(Process& process) {
+  Event event;
+  event.at = queue_.now() + Duration{fault_random_.between(0, config_.faults.restart_max.ns)};
+  event.kind = EventKind::kStart;
+  event.subject = process.index();
+  queue_.push(event);
+  const uint64_t one_in = config_.faults.interrupt_recovery_one_in;
+  if (!calm_ && one_in != 0 && fault_random_.one_in(one_in)) {
+    process.interrupt_recovery_after(fault_random_.below(24));
+  }
+}
+
+WorldCounts World::counts() const {
+  WorldCounts counts = counts_;
+  counts.events = trace_.event_count();
+  counts.deliveries = network_.deliveries();
+  counts.operations = recorder_.answered();
+  counts.unknown = recorder_.unknown();
+  counts.watch_events = recorder_.events();
+  counts.sessions = recorder_.sessions();
+  for (const auto& process : processes_)
+    counts.lost_data += process->disk().power_losses_that_mattered();
+  return counts;
+}
+
+void World::violation(std::string property, std::string summary,
+                      std::vector<std::string> evidence) {
+  evidence.push_back("at " + time_text(queue_.now()));
+  violations_.push_back({std::move(property), std::move(summary), std::move(evidence)});
+}
+
+}  // namespace zoetrope::sim

@@ -1,0 +1,97 @@
+// The deterministic world: hosts, processes, clients, a network and one queue of events under one
+// seed. Owns them all and runs them to the end; equal seed and configuration give an equal run.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/random.hpp"
+#include "properties/history.hpp"
+#include "properties/property.hpp"
+#include "sim/client.hpp"
+#include "sim/engine.hpp"
+#include "sim/event_queue.hpp"
+#include "sim/evidence.hpp"
+#include "sim/network.hpp"
+#include "sim/process.hpp"
+#include "sim/profile.hpp"
+#include "sim/recorder.hpp"
+#include "sim/trace.hpp"
+
+namespace zoetrope::sim {
+
+struct WorldCounts {
+  uint64_t events = 0;
+  uint64_t deliveries = 0;  // segments that arrived
+  uint64_t operations = 0, unknown = 0, watch_events = 0, sessions = 0;
+  uint64_t starts = 0, kills = 0, power_losses = 0, halts = 0, shutdowns = 0;
+  uint64_t refused_starts = 0;
+  uint64_t lost_data = 0;  // power losses that lost something unsynced
+};
+
+class World {
+ public:
+  World(const WorldConfig& config, uint64_t seed, const EngineFactory& factory, TraceSink* sink);
+
+  // Runs load, faults and the quiet end. Call once.
+  void run();
+
+  uint64_t hash() const { return trace_.hash(); }
+  MonotonicTime now() const { return queue_.now(); }
+  WorldCounts counts() const;
+  // What broke while it ran and is no matter of the history: a server that would not start, say.
+  const std::vector<properties::Violation>& violations() const { return violations_; }
+  // The history, with the log and the final tree; after run().
+  properties::History take_history();
+
+ private:
+  void pump_until(MonotonicTime end);
+  void dispatch(const Event& event);
+  void deliver(const Delivery& delivery);
+  void handle_drained();
+  void handle_reports();
+  void handle(Process& process, const ProcessReport& report);
+  void restart_later(Process& process);
+
+  // --- faults (faults.cpp)
+  // -------------------------------------------------------------------------
+  void plan_fault();
+  void inject_fault();
+  void kill(Process& process, DeathKind kind);
+  void disturb_disk(Process& process);
+  void end_disk_faults();
+  void disturb_link(bool hold);
+
+  // --- the end (world_end.cpp)
+  // ---------------------------------------------------------------------
+  bool all_exhausted() const;
+  bool all_settled() const;
+  void settle();
+  bool quiet() const;
+  void judge_recovery();
+  void violation(std::string property, std::string summary, std::vector<std::string> evidence);
+
+  WorldConfig config_;
+  EventQueue queue_;
+  Trace trace_;
+  Random random_;
+  Random fault_random_;
+  EngineFactory factory_;
+  Network network_;
+  Recorder recorder_;
+  std::vector<std::unique_ptr<Process>> processes_;
+  std::vector<std::unique_ptr<Client>> clients_;
+  std::vector<Process*> process_of_host_;  // nullptr: a client's
+  std::vector<Client*> client_of_host_;
+  std::vector<LogEvidence> evidence_;
+  std::vector<std::vector<properties::FinalNode>> final_nodes_;
+  std::vector<properties::Violation> violations_;
+  std::vector<MonotonicTime> disk_fault_until_;  // by process
+  WorldCounts counts_;
+  bool calm_ = false;    // no faults any more
+  bool failed_ = false;  // a server cannot go on: the run ends
+};
+
+}  // namespace zoetrope::sim

@@ -1,0 +1,106 @@
+// The quiet end of a run: faults stop, clients read once more, silent sessions expire, and the disk
+// is recovered one last time so that the log and the tree can be judged.
+#include <algorithm>
+#include <utility>
+
+#include "sim/world.hpp"
+
+namespace zoetrope::sim {
+namespace {
+
+constexpr Duration kSettleMax = Duration::from_ms(60'000);
+constexpr Duration kQuietMax = Duration::from_ms(10'000);
+constexpr Duration kStep = Duration::from_ms(10);
+
+}  // namespace
+
+bool World::all_exhausted() const {
+  return std::ranges::all_of(clients_, [](const auto& client) { return client->exhausted(); });
+}
+
+bool World::all_settled() const {
+  return std::ranges::all_of(clients_, [](const auto& client) { return client->settled(); });
+}
+
+// Nothing is committed that is not applied, so that log and tree may be compared.
+bool World::quiet() const {
+  return std::ranges::all_of(
+      processes_, [](const auto& process) { return process->running() && process->idle(); });
+}
+
+void World::settle() {
+  calm_ = true;
+  end_disk_faults();
+  for (auto& process : processes_) process->cancel_death();
+  for (auto& client : clients_) client->settle(client->index() % 2 == 0);
+  const MonotonicTime settle_end = queue_.now() + kSettleMax;
+  while (!all_settled() && queue_.now() < settle_end && !failed_) pump_until(queue_.now() + kStep);
+  if (failed_) return;
+  if (!all_settled()) {
+    std::vector<std::string> stuck;
+    for (const auto& client : clients_) {
+      if (!client->settled()) stuck.push_back("client " + std::to_string(client->index()));
+    }
+    violation("service_returns", "some clients are not served although all faults have ended",
+              stuck);
+    return;
+  }
+  // Time enough for every silent session to expire.
+  int32_t timeout_ms_max = 0, tick_ms_max = 0;
+  for (const ProcessConfig& process : config_.processes) {
+    timeout_ms_max = std::max(timeout_ms_max, process.server.timeout_ms_max());
+    tick_ms_max = std::max(tick_ms_max, process.server.tick_time_ms);
+  }
+  const Duration patience = Duration{3 * delay_bound(config_).ns +
+                                     Duration::from_ms(timeout_ms_max + 2 * tick_ms_max).ns};
+  pump_until(queue_.now() + patience);
+  const MonotonicTime quiet_end = queue_.now() + kQuietMax;
+  while (!quiet() && queue_.now() < quiet_end && !failed_) pump_until(queue_.now() + kStep);
+}
+
+// What a server would come back with if it lost power now must be what it serves now.
+void World::judge_recovery() {
+  for (auto& process : processes_) {
+    if (!process->running() || process->engine()->tree() == nullptr) continue;
+    const uint64_t live = process->engine()->tree()->fingerprint();
+    SimDisk disk = process->disk().after_power_loss();
+    evidence_[process->index()].add_disk(disk);
+    RecoveryDisk recovery(disk, UINT64_MAX);
+    auto recovered =
+        factory_(process->config().server, recovery, 0, process->clock().now(queue_.now()));
+    if (!recovered) {
+      violation("server_recovers",
+                "a server refused its data directory at the end: " + recovered.error(), {});
+      continue;
+    }
+    if (!config_.keep_history) continue;
+    final_nodes_[process->index()] = final_nodes(*(*recovered)->tree());
+    if ((*recovered)->tree()->fingerprint() != live) {
+      violation("recovery_gives_what_was_served",
+                "the tree that is recovered differs from the one that was served",
+                {"live zxid " + std::to_string(process->engine()->last_processed().value),
+                 "recovered zxid " + std::to_string((*recovered)->last_processed().value)});
+    }
+  }
+}
+
+properties::History World::take_history() {
+  for (const std::string& text : recorder_.anomalies()) {
+    violation("protocol_is_kept", text, {});
+  }
+  properties::History history = recorder_.take();
+  const node::Config& server = config_.processes[0].server;
+  history.setup.tick_time_ms = server.tick_time_ms;
+  history.setup.extended_types_enabled = server.extended_types_enabled;
+  history.setup.delay_max = delay_bound(config_);
+  if (failed_) return history;
+  const Process& process = *processes_[0];
+  if (process.engine() == nullptr || process.engine()->tree() == nullptr) return history;
+  history.committed = evidence_[0].take(process.applied());
+  history.has_committed = true;
+  history.final_nodes = std::move(final_nodes_[0]);
+  history.has_final_nodes = !history.final_nodes.empty();
+  return history;
+}
+
+}  // namespace zoetrope::sim
