@@ -7,7 +7,7 @@ namespace zoetrope::app {
 namespace {
 
 constexpr int64_t kTtlMsMax = (int64_t{1} << 40) - 1;
-constexpr std::string_view kVersion = "0.1.0";
+constexpr std::string_view kVersion = ZT_VERSION;
 
 // The first argument, which is a path.
 std::string path_of(const CommandWords& words) {

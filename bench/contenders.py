@@ -73,13 +73,17 @@ class Contender:
         """Starts the process; the time until a client's first write is acknowledged."""
         begun = time.monotonic()
         self.spawn()
+        # Java accepts connections before it serves and forgets what they ask: patience grows from attempt to attempt.
+        patience = 0.1
         while True:
             if self.process.poll() is not None:
                 tail = (self.directory / "output.log").read_text(errors="replace")[-500:]
                 raise Unavailable(f"{self.name} ended with status {self.process.returncode}: {tail.strip()}")
             try:
-                first_write(self.port)
+                first_write(self.port, patience)
                 return time.monotonic() - begun
+            except TimeoutError:
+                patience *= 1.3
             except OSError:
                 if time.monotonic() - begun > timeout:
                     raise Unavailable(f"{self.name} does not serve within {timeout} s") from None
@@ -153,7 +157,7 @@ def receive_frame(sock):
     return data[4:]
 
 
-def first_write(port, timeout=60):
+def first_write(port, timeout):
     """Opens a session, writes one znode, closes the session. Raises OSError when the server does not serve (yet)."""
     def frame(payload):
         return struct.pack(">i", len(payload)) + payload
