@@ -1,5 +1,6 @@
 // `zoetrope bench HOST:PORT...`: a load generator for any ZooKeeper-compatible ensemble.
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/App.hpp>
@@ -47,11 +48,20 @@ void show(const load::Progress& progress) {
   std::fflush(stderr);
 }
 
+// Every connection is a file; the usual limit of 1024 is soon reached.
+void raise_file_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int bench(const BenchOptions& options) {
   if (options.list) {
     list_workloads();
     return kExitHeld;
   }
+  raise_file_limit();
   // The first interrupt ends the measurement, with its report; the second one ends the program.
   struct sigaction action{};
   action.sa_handler = on_interrupt;

@@ -81,6 +81,11 @@ int run_server(net::ServerConfig& config, net::DataDirectory& directory, net::Dr
                             .count();
   for (const std::string& note : recovered->notes) spdlog::warn("{}", note);
   config.engine.client_port = port;
+  config.engine.recovery_ms = spent_ms;
+  // Clients read a release of ZooKeeper out of this, so one comes first.
+  const bool as_3_8 = config.engine.compatibility == node::Compatibility::k3_8;
+  config.engine.version = std::string(as_3_8 ? "3.8.0" : "3.9.4") + "-zoetrope-" ZT_VERSION;
+  config.engine.build_date = ZT_SOURCE_DATE " 00:00 UTC";
   config.engine.environment = net::environment_lines(config.engine.version);
   node::Server server(config.engine, std::move(*recovered), std::random_device{}(), net::read_clocks());
   ServerEngine engine(server);

@@ -25,11 +25,7 @@ void close_with_reset(int fd) {
 
 }  // namespace
 
-Connections::~Connections() {
-  for (const Slot& slot : slots_) {
-    if (slot.fd >= 0) ::close(slot.fd);
-  }
-}
+Connections::~Connections() { drop_all(); }
 
 ConnectionId Connections::open(UniqueFd socket) {
   if (free_slots_.empty()) {
@@ -209,6 +205,10 @@ void Connections::drop(ConnectionId id) {
   if (slot == nullptr) return;
   ::close(slot->fd);
   free(id, *slot);
+}
+
+void Connections::drop_all() {
+  for (uint32_t i = 0; i < slots_.size(); ++i) drop(ConnectionId::make(i, slots_[i].generation));
 }
 
 void Connections::close_after_flush(ConnectionId id, MonotonicTime now) {

@@ -67,6 +67,7 @@ class Connections {
   void reset(ConnectionId id);
   // At once and without a reset of ours; for a peer that is gone.
   void drop(ConnectionId id);
+  void drop_all();
   // Sends what is unsent, then ends the connection so that the peer surely gets it: the last bytes
   // would be lost if the socket were closed over unread input. Gives up after kLingerTime.
   void close_after_flush(ConnectionId id, MonotonicTime now);

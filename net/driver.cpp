@@ -61,13 +61,12 @@ std::expected<uint16_t, std::string> Driver::listen() {
 
 void Driver::handle_signals() {
   std::signal(SIGPIPE, SIG_IGN);
-  signals_.add(SIGTERM);
-  signals_.add(SIGINT);
+  signals_.emplace(io_, SIGTERM, SIGINT);
   wait_for_signal();
 }
 
 void Driver::wait_for_signal() {
-  signals_.async_wait([this](const error_code& error, int number) {
+  signals_->async_wait([this](const error_code& error, int number) {
     if (!error) on_signal(number);
   });
 }
@@ -101,6 +100,7 @@ node::Halt Driver::run(Engine& engine, const std::function<void()>& ready) {
     finish_batch();
   }
   listener_.close();
+  connections_.drop_all();
   return *halt_;
 }
 

@@ -85,7 +85,7 @@ class Driver {
 
   boost::asio::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};
   Listener listener_{io_};
-  boost::asio::signal_set signals_{io_};
+  std::optional<boost::asio::signal_set> signals_;
   boost::asio::steady_timer deadline_timer_{io_};
   boost::asio::steady_timer closing_timer_{io_};
   ReadySet ready_set_;

@@ -106,11 +106,12 @@ void Connection::close_session() {
 
 void Connection::ping_if_idle(int64_t now_ns) {
   if (state_ != State::kReady) return;
-  if (now_ns - last_sent_ns_ < int64_t{session_timeout_ms_} * 1'000'000 / 3) return;
+  if (now_ns - last_sent_ns_ < ping_interval_ns()) return;
   char* frame = out_.extend(12);
   store_be32(frame, 8);
   store_be32(frame + 4, static_cast<uint32_t>(kPingXid));
   store_be32(frame + 8, static_cast<uint32_t>(jute::OpCode::kPing));
+  last_ping_ns_ = now_ns;
   ++pings_;
 }
 
@@ -160,7 +161,10 @@ bool Connection::on_frame(std::string_view payload, int64_t now_ns) {
   if (payload.size() < kReplyHeaderBytes) return fail("a reply without a whole header arrived");
   const int32_t xid = load_i32(payload.data());
   const std::string_view body = payload.substr(kReplyHeaderBytes);
-  if (xid == kPingXid) return true;
+  if (xid == kPingXid) {
+    listener_.on_pong(*this, now_ns - last_ping_ns_);
+    return true;
+  }
   if (xid == kEventXid) {
     // WatcherEvent: type, state, path.
     if (body.size() < 12 || body.size() != 12 + size_t{load_be32(body.data() + 8)}) {

@@ -34,6 +34,8 @@ class ConnectionListener {
   virtual void on_reply(Connection& connection, const Pending& pending, const Reply& reply,
                         int64_t now_ns) = 0;
   virtual void on_event(Connection&, jute::EventType, std::string_view /*path*/, int64_t) {}
+  // A ping was answered.
+  virtual void on_pong(Connection&, int64_t /*latency_ns*/) {}
   // The connection is closed, by the other side, by an error or after close_session().
   virtual void on_closed(Connection& connection, std::string_view why, int64_t now_ns) = 0;
 };
@@ -62,6 +64,11 @@ class Connection {
   void append_request(std::string_view frame, Pending pending);
   // Asks the server to close the session; on_closed follows.
   void close_session();
+  // The next ping is due `delay_ns` from now, so that a fleet's pings do not come all at once.
+  void ping_after(int64_t delay_ns, int64_t now_ns) {
+    last_sent_ns_ = now_ns + delay_ns - ping_interval_ns();
+  }
+  int64_t ping_interval_ns() const { return int64_t{session_timeout_ms_} * 1'000'000 / 3; }
   // The server has answered close_session(), without an error.
   bool closed_well() const { return closed_well_; }
   uint64_t pings() const { return pings_; }
@@ -100,6 +107,7 @@ class Connection {
   int32_t awaited_xid_ = 1;
   int64_t session_id_ = 0;
   int64_t last_sent_ns_ = 0;
+  int64_t last_ping_ns_ = 0;
   uint64_t pings_ = 0;
   SendBuffer out_;
   PendingRing pending_;

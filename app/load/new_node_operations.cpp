@@ -104,6 +104,18 @@ class Fill : public Operation {
     return body.size() == pending.tag * result_bytes + kMultiHeaderBytes;
   }
 
+  std::vector<ExtraFigure> extra_figures(const FleetUsage& usage) const override {
+    const auto znodes = static_cast<int64_t>(done_);
+    if (znodes == 0 || usage.measured_ns == 0) return {};
+    std::vector<ExtraFigure> figures{
+        {"znodes", znodes},
+        {"znodes_a_second", static_cast<int64_t>(static_cast<double>(znodes) * 1e9 /
+                                                 static_cast<double>(usage.measured_ns))}};
+    const int64_t grown_bytes = usage.rss_bytes_after - usage.rss_bytes_before;
+    if (grown_bytes != 0) figures.push_back({"rss_bytes_a_znode", grown_bytes / znodes});
+    return figures;
+  }
+
  private:
   // ROOT/fill-PPPPPPPPPP/NNNNNNNNNN
   std::string path(uint64_t number) const {

@@ -9,7 +9,7 @@
 
 #include "app/load/connection.hpp"
 #include "app/load/options.hpp"
-#include "app/load/setup.hpp"
+#include "app/load/workload.hpp"
 
 namespace zoetrope::load {
 
@@ -38,6 +38,7 @@ class Operation {
   virtual bool append(Connection& connection, int64_t since_ns) = 0;
   // True when a reply without an error has the right body.
   virtual bool verify(const Pending& pending, std::string_view body) const = 0;
+  virtual std::vector<ExtraFigure> extra_figures(const FleetUsage&) const { return {}; }
 };
 
 using MakeOperation = std::unique_ptr<Operation> (*)(const Options& options);

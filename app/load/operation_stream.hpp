@@ -14,6 +14,9 @@ class OperationStream : public Workload {
 
   void prepare(Setup& setup) override { operation_->prepare(setup); }
   bool finished() const override { return exhausted_ && answered_ == sent_; }
+  std::vector<ExtraFigure> extra_figures(const FleetUsage& usage) const override {
+    return operation_->extra_figures(usage);
+  }
 
  protected:
   void begin(Connection& connection, int64_t now_ns) override;

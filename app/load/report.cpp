@@ -49,6 +49,7 @@ std::string quoted(std::string_view text) {
 
 std::string shape_of(const Options& options) {
   std::string out = options.workload + ", " + std::to_string(options.connections) + " connections";
+  if (!find_workload(options.workload)->streams) return out;
   if (options.rate > 0)
     line(out, ", %.0f operations a second", options.rate);
   else

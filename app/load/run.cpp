@@ -37,7 +37,8 @@ class Run {
         interrupted_(interrupted),
         reactor_(addresses_of(options), options.session_timeout_ms),
         setup_(reactor_),
-        workload_(find_workload(options.workload)->make(reactor_, options)) {}
+        kind_(*find_workload(options.workload)),
+        workload_(kind_.make(reactor_, options)) {}
 
   Report operator()() {
     for (const pid_t pid : options_.pids) usage_of(pid);  // a bad pid is told before the load
@@ -47,12 +48,14 @@ class Run {
     workload_->prepare(setup_);
     setup_.finish();
     workload_->open_fleet();
-    workload_->start();
-    if (options_.warmup_seconds > 0) drive("warm-up", options_.warmup_seconds);
+    if (!kind_.ends_by_itself) {
+      workload_->start();
+      if (options_.warmup_seconds > 0) drive("warm-up", options_.warmup_seconds);
+    }
     Report report = measure();
     workload_->drain();
     report.measurement = workload_->measurement();
-    report.extra = workload_->extra_figures();
+    report.extra = workload_->extra_figures(fleet_usage(report));
     workload_->close_fleet();
     if (!options_.keep) {
       say("clean up", 0, 0);
@@ -73,7 +76,8 @@ class Run {
     const int64_t own_cpu_before = own_cpu_ns();
     const int64_t begun_ns = monotonic_ns();
     workload_->begin_measuring();
-    drive("measure", options_.seconds);
+    if (kind_.ends_by_itself) workload_->start();
+    drive("measure", kind_.ends_by_itself ? 0 : options_.seconds);
     workload_->end_measuring();
     report.measured_ns = monotonic_ns() - begun_ns;
     report.generator_cpu_ns = own_cpu_ns() - own_cpu_before;
@@ -85,6 +89,16 @@ class Run {
     }
     report.interrupted = interrupted_();
     return report;
+  }
+
+  static FleetUsage fleet_usage(const Report& report) {
+    FleetUsage sum;
+    for (const ServerUsage& server : report.servers) {
+      sum.rss_bytes_before += server.rss_bytes_before;
+      sum.rss_bytes_after += server.rss_bytes_after;
+    }
+    sum.measured_ns = report.measured_ns;
+    return sum;
   }
 
   // seconds 0: until the workload has finished.
@@ -114,6 +128,7 @@ class Run {
   const std::function<bool()>& interrupted_;
   Reactor reactor_;
   Setup setup_;
+  const WorkloadKind& kind_;
   std::unique_ptr<Workload> workload_;
   double last_rate_ = 0;
 };

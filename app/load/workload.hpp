@@ -45,6 +45,13 @@ struct ExtraFigure {
   int64_t value = 0;
 };
 
+// How the servers changed over the measurement, as far as their processes were given.
+struct FleetUsage {
+  int64_t rss_bytes_before = 0;
+  int64_t rss_bytes_after = 0;
+  int64_t measured_ns = 0;
+};
+
 class Workload : public ConnectionListener {
  public:
   Workload(Reactor& reactor, const Options& options) : options_(options), reactor_(reactor) {}
@@ -68,7 +75,7 @@ class Workload : public ConnectionListener {
   virtual void begin_measuring() { measurement_.on = true; }
   virtual void end_measuring() { measurement_.on = false; }
   // Called after the measurement.
-  virtual std::vector<ExtraFigure> extra_figures() const { return {}; }
+  virtual std::vector<ExtraFigure> extra_figures(const FleetUsage&) const { return {}; }
   const Measurement& measurement() const { return measurement_; }
 
  protected:
@@ -107,6 +114,8 @@ struct WorkloadKind {
   std::string_view name;
   std::string_view summary;
   std::unique_ptr<Workload> (*make)(Reactor& reactor, const Options& options);
+  bool streams = true;          // --outstanding or --rate say how much is on its way
+  bool ends_by_itself = false;  // measured from its start to its end, whatever time that takes
 };
 // Every workload there is, in the order of the list.
 const std::vector<WorkloadKind>& workload_kinds();

@@ -172,6 +172,7 @@ void Server::Impl::send_event(Connection& connection, const jute::Trigger& trigg
   const size_t start = begin_reply();
   jute::Writer writer(out->sending());
   wire::write(writer, wire::WatcherEvent{trigger.type, 3, trigger.path});
+  stats.watch_bytes += static_cast<int64_t>(out->sending().size() - start);
   finish_reply(connection, start, wire::kEventXid, zxid, ErrorCode::kOk);
 }
 

@@ -14,7 +14,8 @@ namespace {
 // string.
 constexpr std::string_view kSlash("\0\0\0\1/", 5);
 constexpr size_t kChecksumSize = 8;
-// What stands before the second seal (zxid, digest version, digest) and before the third (zxid).
+// What stands before the second seal (zxid, digest version, digest) and before the third (zxid);
+// either section may be absent.
 constexpr size_t kGaps[] = {0, 20, 8};
 
 // Puts the seals right, so that mutations get past the checksums.
@@ -31,8 +32,8 @@ std::string with_seals(std::string_view input) {
   if (end == std::string::npos) return file;
   size_t seal = end + kSlash.size();
   for (size_t gap : kGaps) {
+    if (!slash_at(seal + gap + kChecksumSize)) continue;
     seal += gap;
-    if (!slash_at(seal + kChecksumSize)) break;
     store_be64(file.data() + seal, adler32(std::string_view(file).substr(0, seal)));
     seal += kChecksumSize + kSlash.size();
   }

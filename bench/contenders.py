@@ -1,0 +1,176 @@
+"""The servers that are compared: Java ZooKeeper 3.8.0, ours, and the least possible server.
+
+Each runs alone on a loopback port with a directory of its own, with the same zoo.cfg, and is ended by its own
+process handle. Nothing here ever touches a process that it did not start.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+JAVA_CLASSPATH = "/usr/share/java/zookeeper.jar"  # without a logger on the path nothing is logged
+
+
+class Unavailable(Exception):
+    """A contender cannot run here; the message says why."""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Contender:
+    """One server process. start() waits until it serves; stop() ends it; discard() removes its directory."""
+
+    name = ""
+
+    def __init__(self, parent_directory, config=None):
+        self.directory = Path(tempfile.mkdtemp(prefix=f"{self.name}-", dir=parent_directory))
+        self.port = free_port()
+        self.process = None
+        self.config = {"tickTime": 2000, "dataDir": self.directory / "data", "clientPort": self.port,
+                       "clientPortAddress": "127.0.0.1", "maxClientCnxns": 0, "admin.enableServer": "false",
+                       **(config or {})}
+
+    @property
+    def address(self):
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def command(self):
+        raise NotImplementedError
+
+    def write_config(self):
+        (self.directory / "data").mkdir(exist_ok=True)
+        path = self.directory / "zoo.cfg"
+        path.write_text("".join(f"{key}={value}\n" for key, value in self.config.items()))
+        return path
+
+    def spawn(self):
+        command = self.command()
+        with open(self.directory / "output.log", "ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                            cwd=self.directory)
+        return self
+
+    def start(self):
+        self.seconds_to_first_write()
+        return self
+
+    def seconds_to_first_write(self, timeout=120):
+        """Starts the process; the time until a client's first write is acknowledged."""
+        begun = time.monotonic()
+        self.spawn()
+        while True:
+            if self.process.poll() is not None:
+                tail = (self.directory / "output.log").read_text(errors="replace")[-500:]
+                raise Unavailable(f"{self.name} ended with status {self.process.returncode}: {tail.strip()}")
+            try:
+                first_write(self.port)
+                return time.monotonic() - begun
+            except OSError:
+                if time.monotonic() - begun > timeout:
+                    raise Unavailable(f"{self.name} does not serve within {timeout} s") from None
+                time.sleep(0.0005)
+
+    def stop(self, number=signal.SIGTERM):
+        if self.process is None:
+            return
+        self.process.send_signal(number)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def discard(self):
+        self.stop(signal.SIGKILL)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def rss_bytes(self):
+        with open(f"/proc/{self.pid}/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+class Java(Contender):
+    name = "java"
+    title = "ZooKeeper"
+
+    def command(self):
+        if not Path(JAVA_CLASSPATH).exists() or shutil.which("java") is None:
+            raise Unavailable("Java ZooKeeper is not installed (apt-get install zookeeper)")
+        return ["java", "-Xmx1g", "-XX:+UseG1GC", "-cp", JAVA_CLASSPATH,
+                "org.apache.zookeeper.server.quorum.QuorumPeerMain", str(self.write_config())]
+
+
+class Ours(Contender):
+    name = "ours"
+    title = "Zoetrope"
+    binary = ROOT / "build/release/zoetrope"
+
+    def command(self):
+        if not self.binary.exists():
+            raise Unavailable(f"{self.binary} is not built (./dev build)")
+        return [str(self.binary), "serve", str(self.write_config())]
+
+
+class Limit(Contender):
+    """No tree and no sessions: what sockets and disk allow."""
+
+    name = "limit"
+    title = "limit"
+    binary = ROOT / "build/release/bench/echo_server"
+
+    def command(self):
+        if not self.binary.exists():
+            raise Unavailable(f"{self.binary} is not built (./dev build)")
+        return [str(self.binary), str(self.port), str(self.directory / "log")]
+
+
+KINDS = {kind.name: kind for kind in (Java, Ours, Limit)}
+
+
+def receive_frame(sock):
+    data = b""
+    while len(data) < 4 or len(data) < 4 + struct.unpack(">i", data[:4])[0]:
+        piece = sock.recv(65536)
+        if not piece:
+            raise ConnectionResetError("closed")
+        data += piece
+    return data[4:]
+
+
+def first_write(port, timeout=60):
+    """Opens a session, writes one znode, closes the session. Raises OSError when the server does not serve (yet)."""
+    def frame(payload):
+        return struct.pack(">i", len(payload)) + payload
+
+    def text(value):
+        return struct.pack(">i", len(value)) + value
+
+    with socket.create_connection(("127.0.0.1", port), timeout) as sock:
+        sock.settimeout(timeout)
+        sock.sendall(frame(struct.pack(">iqiq", 0, 0, 30000, 0) + text(bytes(16)) + b"\0"))
+        if struct.unpack(">i", receive_frame(sock)[4:8])[0] <= 0:
+            raise ConnectionResetError("no session")
+        open_acl = struct.pack(">ii", 1, 31) + text(b"world") + text(b"anyone")
+        sock.sendall(frame(struct.pack(">ii", 1, 1) + text(b"/first-write-") + text(b"x") + open_acl
+                           + struct.pack(">i", 2)))
+        error = struct.unpack(">i", receive_frame(sock)[12:16])[0]
+        if error != 0:
+            raise ConnectionResetError(f"error {error}")
+        sock.sendall(frame(struct.pack(">ii", 2, -11)))
+        receive_frame(sock)

@@ -1,0 +1,180 @@
+"""The rows of the comparison: what is measured, on which contenders, and the goals of each figure."""
+
+import signal
+from dataclasses import dataclass
+from typing import Callable
+
+from goals import Figure, at_least, at_most, of_limit, value_at_most, within_limit
+
+ZNODES = 1_000_000
+IDLE_SESSIONS = 2000
+
+
+@dataclass(frozen=True)
+class Row:
+    """`measure(run, contender)` gives {figure name: value} of one slice.
+
+    With `shared` the contenders of the whole run are used, warm; otherwise the measurement makes its own.
+    """
+
+    name: str
+    title: str
+    figures: tuple
+    measure: Callable
+    contenders: tuple = ("java", "ours", "limit")
+    shared: bool = True
+    slices_max: int = 1000
+
+
+def load(*arguments):
+    """A slice of load on a warm server."""
+    def measure(run, contender):
+        report = run.bench(contender, *arguments, "--seconds", run.seconds, "--warmup", min(0.5, run.seconds / 4))
+        return {"throughput": report["operations_a_second"], "p50": report["latency_ns"]["p50"] / 1e3,
+                "p99": report["latency_ns"]["p99"] / 1e3, "cpu": report["server_cpu_ns_an_operation"] / 1e3}
+    measure.arguments = arguments
+    return measure
+
+
+def throughput(must, *aim):
+    return Figure("throughput", "operations a second", "per_second", (at_least(must),), aim)
+
+
+CPU = Figure("cpu", "CPU an operation", "us")
+
+
+def p50(must, *aim, label="p50"):
+    return Figure("p50", label, "us", (at_most(must),), aim)
+
+
+def stream_row(name, title, figures, *arguments):
+    return Row(name, title, figures, load(*arguments))
+
+
+def shape(connections, outstanding):
+    return ("--connections", connections, "--outstanding", outstanding)
+
+
+def memory(run, kind):
+    """Resident memory of a fresh server, and what a million znodes add to it."""
+    with run.fresh(kind) as server:
+        empty = server.rss_bytes()
+        report = fill(run, server)
+        return {"empty": empty, "znode": report["extra"].get("rss_bytes_a_znode")}
+
+
+def fill(run, server):
+    return run.bench(server, "--workload", "fill", "--count", run.znodes, "--multi-size", 100, "--keep",
+                     "--root", "/fill")
+
+
+def idle(run, kind):
+    with run.fresh(kind) as server:
+        report = run.bench(server, "--workload", "idle", "--connections", IDLE_SESSIONS, "--session-timeout", 4000,
+                           "--warmup", 2, "--seconds", max(run.seconds, 8))
+        return {"ping": report["extra"]["server_cpu_ns_a_ping"] / 1e3,
+                "session": report["extra"]["server_rss_bytes_a_session"]}
+
+
+def cold_start(run, kind):
+    server = run.make(kind)
+    try:
+        return {"start": server.seconds_to_first_write() * 1e6}
+    finally:
+        server.discard()
+
+
+def restart(run, kind):
+    """A server that was killed with a million znodes: from its start to the first write."""
+    server = run.kept_full(kind)
+    server.stop(signal.SIGKILL)
+    return {"start": server.seconds_to_first_write() * 1e6}
+
+
+def snapshot(run, kind):
+    """Open-loop writes on a million znodes, first without snapshots, then with one after the other."""
+    server = run.kept_full(kind)
+    tails = {}
+    for label, snap_count in (("without", 100_000_000), ("during", 4000)):
+        server.stop()
+        server.config["snapCount"] = snap_count
+        server.start()
+        arguments = ("--workload", "set", "--rate", run.rate, "--connections", 16)
+        run.bench(server, *arguments, "--seconds", 2, "--warmup", 0)
+        report = run.bench(server, *arguments, "--seconds", max(run.seconds, 8), "--warmup", 1)
+        tails[label] = report["latency_ns"]["p99.9"] / 1e3
+    return {"without": tails["without"], "during": tails["during"], "stall": tails["during"] / tails["without"]}
+
+
+def log_bytes(run, kind):
+    """Bytes that sets of 100 bytes add to the transaction log."""
+    with run.fresh(kind) as server:
+        keep = ("--workload", "set", "--connections", 1, "--outstanding", 50, "--root", "/log-bytes", "--keep",
+                "--warmup", 0)
+        run.bench(server, *keep, "--seconds", 0.2)
+        before = used_log_bytes(server)
+        # The keys exist, so the preparation adds a create that fails and a set for each.
+        first = run.bench(server, *keep, "--seconds", 0.1, "--keys", 1)
+        middle = used_log_bytes(server)
+        second = run.bench(server, *keep, "--seconds", 0.6, "--keys", 1)
+        after = used_log_bytes(server)
+        operations = second["operations"] - first["operations"]
+        grown = (after - middle) - (middle - before)
+        return {"bytes": grown / operations if operations > 0 else None}
+
+
+def used_log_bytes(server):
+    """Length of all transaction logs without the zeros that they are filled up with."""
+    total = 0
+    for path in (server.directory / "data" / "version-2").glob("log.*"):
+        data = path.read_bytes()
+        total += len(data.rstrip(b"\0"))
+    return total
+
+
+BOTH = ("java", "ours")
+ROWS = [
+    stream_row("get-100x10", "get 100x10", (
+        Figure("cpu", "CPU an operation", "us", (at_most(1 / 5),), (at_most(1 / 10),)),
+        throughput(4, at_least(8), of_limit(0.5))), "--workload", "get", *shape(100, 10)),
+    stream_row("get-16x10", "get 16x10", (throughput(4, at_least(8), of_limit(0.5)), CPU),
+               "--workload", "get", *shape(16, 10)),
+    stream_row("get-1x1", "get 1x1", (p50(0.7, within_limit(1.15)), CPU), "--workload", "get", *shape(1, 1)),
+    stream_row("set-100x10", "set 100x10", (throughput(4, at_least(8), of_limit(0.4)), CPU),
+               "--workload", "set", *shape(100, 10)),
+    stream_row("set-16x10", "set 16x10", (throughput(3, at_least(5)), CPU), "--workload", "set", *shape(16, 10)),
+    stream_row("create-16x10", "create 16x10", (throughput(3, at_least(5)), CPU),
+               "--workload", "create", *shape(16, 10)),
+    stream_row("set-1x1", "set 1x1", (p50(0.8, within_limit(1.25)), CPU), "--workload", "set", *shape(1, 1)),
+    stream_row("mixed-16x10", "mixed 90/10, 16x10", (throughput(4, at_least(6)), CPU),
+               "--workload", "mixed", *shape(16, 10)),
+    stream_row("multi-16x10", "multi of 10, 16x10", (throughput(4, at_least(8)), CPU),
+               "--workload", "multi", *shape(16, 10)),
+    Row("session-16", "session open + close, 16 at once", (throughput(2, at_least(3)), CPU),
+        load("--workload", "session", "--connections", 16)),
+    Row("lock-32x8", "lock hand-over, 32 clients on 8 locks", (throughput(2, at_least(4)), CPU),
+        load("--workload", "lock", "--connections", 32, "--locks", 8), BOTH),
+    Row("watch-1000", "watch fan-out to 1,000", (p50(1 / 3, at_most(1 / 4), label="last notification p50"), CPU),
+        load("--workload", "watch", "--connections", 1000), BOTH),
+    Row("memory", "memory", (
+        Figure("znode", "RSS a znode, 1M of 100 B", "bytes", (at_most(1 / 3),), (value_at_most(260),)),
+        Figure("empty", "RSS fresh and empty", "bytes", (value_at_most(15e6),), (value_at_most(8e6),))),
+        memory, BOTH, shared=False, slices_max=1),
+    Row("idle", "idle client session", (
+        Figure("ping", "CPU a ping", "us", (at_most(1 / 4),), (at_most(1 / 8),)),
+        Figure("session", "memory a session", "bytes", (value_at_most(2000),), (value_at_most(1000),))),
+        idle, BOTH, shared=False, slices_max=3),
+    Row("cold-start", "cold start", (
+        Figure("start", "to the first write", "us", (at_most(1 / 10),), (value_at_most(20e3),)),),
+        cold_start, BOTH, shared=False),
+    Row("restart", "restart with 1M znodes", (
+        Figure("start", "to the first write", "us", (at_most(1 / 4),), (at_most(1 / 10),)),),
+        restart, BOTH, shared=False, slices_max=3),
+    Row("snapshot", "open-loop writes and snapshots, 1M znodes", (
+        Figure("without", "write p99.9 without", "us"), Figure("during", "write p99.9 during", "us"),
+        Figure("stall", "during / without", "ratio", (value_at_most(2),), (value_at_most(1.2),))),
+        snapshot, BOTH, shared=False, slices_max=3),
+    Row("log-bytes", "log", (
+        Figure("bytes", "bytes a set of 100 B", "bytes", (at_most(1.001),), (at_most(1.001),)),),
+        log_bytes, BOTH, shared=False, slices_max=1),
+]
