@@ -88,10 +88,11 @@ void Server::Impl::authenticate(Connection& connection, Xid xid, std::string_vie
   jute::Reader in(body);
   const wire::AuthPacket packet = wire::read_auth_packet(in);
   tree::AuthOutcome outcome;
-  if (in.ok())
-    outcome = tree::authenticate(packet.scheme, packet.auth.value_or(""), config.auth);
-  else
+  if (in.ok() && packet.auth) {
+    outcome = tree::authenticate(packet.scheme, *packet.auth, config.auth);
+  } else {
     outcome.error = ErrorCode::kAuthFailed;
+  }
   if (outcome.error != ErrorCode::kOk) {
     ++stats.auth_failed;
     send_header_reply(connection, xid, Zxid(0), ErrorCode::kAuthFailed);
