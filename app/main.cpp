@@ -14,6 +14,7 @@ namespace {
 constexpr AddSubcommand kSubcommands[] = {
     add_serve,
     add_shell,
+    add_inspect,
     add_bench,
 };
 

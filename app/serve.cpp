@@ -54,6 +54,12 @@ void write_log(node::Severity severity, std::string_view text) {
   }
 }
 
+// Begins with the release of ZooKeeper that clients are shown, which is what they look for in it.
+std::string version_text(node::Compatibility compatibility) {
+  const char* release = compatibility == node::Compatibility::k3_8 ? "3.8.0" : "3.9.4";
+  return std::string(release) + "-zoetrope-" ZT_VERSION;
+}
+
 std::string host_text(const net::ListenAddress& address) {
   return address.host.empty() ? "0.0.0.0" : address.host;
 }
@@ -81,9 +87,8 @@ int run_server(net::ServerConfig& config, net::DataDirectory& directory, net::Dr
                             .count();
   for (const std::string& note : recovered->notes) spdlog::warn("{}", note);
   config.engine.client_port = port;
-  // Clients read a release of ZooKeeper out of this, so one comes first.
-  const bool as_3_8 = config.engine.compatibility == node::Compatibility::k3_8;
-  config.engine.version = std::string(as_3_8 ? "3.8.0" : "3.9.4") + "-zoetrope-" ZT_VERSION;
+  config.engine.recovery_ms = spent_ms;
+  config.engine.version = version_text(config.engine.compatibility);
   config.engine.build_date = ZT_SOURCE_DATE " 00:00 UTC";
   config.engine.environment = net::environment_lines(config.engine.version);
   node::Server server(config.engine, std::move(*recovered), std::random_device{}(), net::read_clocks());

@@ -11,6 +11,25 @@ namespace {
 constexpr uint64_t kNoLimit = UINT64_MAX;
 constexpr int64_t kMonotonicOriginMax = int64_t{30} * 24 * 3600 * 1'000'000'000;
 
+std::string text_of(const storage::DiskAction& action) {
+  struct Visit {
+    std::string operator()(const storage::WriteFile& a) {
+      return "write " + a.file.name + " [" + std::to_string(a.offset) + ", " +
+             std::to_string(a.offset + a.bytes.size()) + ")";
+    }
+    std::string operator()(const storage::SyncFile& a) { return "sync " + a.file.name; }
+    std::string operator()(const storage::RenameFile& a) {
+      return "rename " + a.from.name + " to " + a.to;
+    }
+    std::string operator()(const storage::RemoveFile& a) { return "remove " + a.file.name; }
+    std::string operator()(const storage::TruncateFile& a) {
+      return "truncate " + a.file.name + " to " + std::to_string(a.size);
+    }
+    std::string operator()(const storage::CloseFile& a) { return "close " + a.file.name; }
+  };
+  return std::visit(Visit{}, action);
+}
+
 }  // namespace
 
 Process::Process(uint32_t index, ProcessConfig config, EngineFactory factory, HostId host,
@@ -40,6 +59,7 @@ void Process::plan(EventKind kind, MonotonicTime at, uint64_t detail) {
 void Process::start() {
   ZT_ASSERT(engine_ == nullptr);
   ++generation_;
+  ++tick_number_;
   clock_.set_monotonic_offset(Duration{static_cast<int64_t>(random_.below(kMonotonicOriginMax))});
   network_.power_returned(host_);
   RecoveryDisk recovery(disk_, recovery_calls_max_.value_or(kNoLimit));
@@ -103,7 +123,7 @@ void Process::gone(DeathKind kind) {
 void Process::execute_unreported() {
   for (LaneQueue& lane : lanes_) {
     if (lane.ops.empty() || !random_.one_in(2)) continue;
-    static_cast<void>(disk_.execute(lane.ops.front().action));
+    static_cast<void>(execute(lane.ops.front().action));
   }
 }
 
@@ -198,7 +218,9 @@ void Process::handle(const Event& event) {
     if (event.detail >> 1 == generation_ && running()) disk_done(lane);
     return;
   }
-  if (event.detail != generation_ || !running()) return;
+  // A tick that was planned anew counts only in its newest form.
+  const uint64_t current = event.kind == EventKind::kTick ? tick_number_ : generation_;
+  if (event.detail != current || !running()) return;
   if (event.kind == EventKind::kBatchEnd) {
     batch_planned_ = false;
     if (!batch_open_) return;
@@ -227,7 +249,7 @@ void Process::plan_tick() {
     at = at + Duration::from_ms(random_.between(0, static_cast<int64_t>(config_.tick_late_ms_max)));
   }
   tick_planned_ = at;
-  plan(EventKind::kTick, at, generation_);
+  plan(EventKind::kTick, at, ++tick_number_);
 }
 
 void Process::note_applied() {
@@ -336,6 +358,7 @@ void Process::issue(storage::DiskOp op) {
   LaneQueue& lane = lanes_[static_cast<size_t>(op.lane)];
   trace_.number(op.id * 8 + op.action.index());
   if (const auto* write = std::get_if<storage::WriteFile>(&op.action)) trace_.bytes(write->bytes);
+  if (trace_.readable()) trace_.note("issue " + std::to_string(op.id) + ": " + text_of(op.action));
   const storage::Lane which = op.lane;
   if (config_.sync_completes_early && std::holds_alternative<storage::SyncFile>(op.action)) {
     deferred_.emplace_back(node::DiskDone{op.id, std::nullopt});
@@ -354,16 +377,22 @@ void Process::start_next(storage::Lane which) {
        generation_ << 1 | static_cast<uint64_t>(which));
 }
 
+std::expected<void, storage::DiskError> Process::execute(const storage::DiskAction& action) {
+  if (const auto* remove = std::get_if<storage::RemoveFile>(&action)) {
+    const std::string* content = disk_.content(remove->file);
+    if (content != nullptr && log_observer_) log_observer_(remove->file, *content);
+  }
+  auto done = disk_.execute(action);
+  if (trace_.readable()) trace_.note(text_of(action) + (done ? "" : " failed"));
+  return done;
+}
+
 void Process::disk_done(storage::Lane which) {
   LaneQueue& lane = lanes_[static_cast<size_t>(which)];
   ZT_ASSERT(!lane.ops.empty());
   const storage::DiskOp op = std::move(lane.ops.front());
   lane.ops.pop_front();
-  if (const auto* remove = std::get_if<storage::RemoveFile>(&op.action)) {
-    const std::string* content = disk_.content(remove->file);
-    if (content != nullptr && log_observer_) log_observer_(remove->file, *content);
-  }
-  const auto done = disk_.execute(op.action);
+  const auto done = execute(op.action);
   start_next(which);
   const bool told =
       config_.sync_completes_early && std::holds_alternative<storage::SyncFile>(op.action);

@@ -116,6 +116,7 @@ class Process {
   void start_next(storage::Lane lane);
   void disk_done(storage::Lane lane);
   void execute_unreported();
+  std::expected<void, storage::DiskError> execute(const storage::DiskAction& action);
   void report_backlog(ConnectionId connection);
   void halt(const node::Halt& halt);
   void gone(DeathKind kind);
@@ -143,6 +144,7 @@ class Process {
   bool batch_open_ = false;      // inputs since the last BatchEnd
   bool batch_planned_ = false;
   std::optional<MonotonicTime> tick_planned_;
+  uint64_t tick_number_ = 0;     // of the tick planned last
   uint64_t effects_until_death_ = 0;  // 0: none planned
   DeathKind planned_death_ = DeathKind::kKill;
   std::optional<DeathKind> dying_;

@@ -38,7 +38,7 @@ struct WorldConfig {
   std::vector<ProcessConfig> processes;
   std::vector<ClientConfig> clients;
   FaultConfig faults;
-  Duration load_max = Duration::from_ms(120'000);  // the load ends then at the latest
+  Duration load_max = Duration::from_ms(30'000);  // the load ends then at the latest
   bool keep_history = true;
   // A planted defect of the disk: syncs that do nothing.
   bool disk_lies = false;

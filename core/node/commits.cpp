@@ -21,9 +21,7 @@ void Server::Impl::commit(OutstandingTxn& txn) {
   const auto decoded = jute::decode_txn(txn.prepared.payload);
   ZT_ASSERT(decoded.has_value());
   deleted_acls.clear();
-  if (watches.watch_count() != 0 && config.compatibility != Compatibility::k3_8) {
-    note_deleted_acls(decoded->body);
-  }
+  if (watches.watch_count() != 0) note_deleted_acls(decoded->body);
   tree.apply(*decoded, result);
   ZT_ASSERT(tree.last_processed_zxid() == txn.prepared.zxid);
   if (result.digest_mismatch) {
@@ -81,9 +79,9 @@ void Server::Impl::note_deleted_acls(const jute::TxnBody& body) {
   }
 }
 
-// Whoever may not read a znode is not told of its changes either (since 3.9.3, CVE-2024-23944).
+// Whoever may not read a znode is not told of its changes either (CVE-2024-23944; repaired in 3.8.4
+// and in Debian's 3.8.0, so in every compatibility mode).
 bool Server::Impl::may_see(const jute::Trigger& trigger, const Connection& watcher) const {
-  if (config.compatibility == Compatibility::k3_8) return true;
   if (trigger.type == jute::EventType::kNodeDeleted) {
     for (const auto& [path, acl] : deleted_acls) {
       if (path == trigger.path) return tree::permits(acl, jute::kRead, *watcher.ids, config.auth);

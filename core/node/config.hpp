@@ -58,6 +58,7 @@ struct Config {
   // Only for texts that people and tools read (srvr, conf, envi, mntr).
   std::string version = "zoetrope";
   std::string build_date = "unknown";
+  int64_t recovery_ms = 0;  // what reading the data directory took, as the driver measured it
   int32_t client_port = 0;
   int32_t client_port_listen_backlog = -1;
   std::string data_dir, data_log_dir;  // with version-2, as `conf` shows them

@@ -86,7 +86,6 @@ struct Connection {
   ConnectionState state = ConnectionState::kFresh;
   uint8_t paused = 0;
   bool read_only_byte = true;  // whether the ConnectRequest had it; the answer has it then too
-  bool close_after_reply = false;
   int32_t timeout_ms = 0;
   SessionId session;
   Endpoint remote;

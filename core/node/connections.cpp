@@ -124,7 +124,9 @@ void Server::Impl::drop(Connection& connection) {
 
 void Server::Impl::closed_by_peer(ConnectionId id) {
   Connection* connection = connections.find(id);
-  if (connection != nullptr) drop(*connection);
+  if (connection == nullptr) return;
+  ++stats.connections_dropped;
+  drop(*connection);
 }
 
 void Server::Impl::forget_closed() {

@@ -189,7 +189,7 @@ std::string Server::Impl::server_text(bool with_clients, const Connection& asker
   text += "Outstanding: " + std::to_string(outstanding.size()) + "\n";
   text += "Zxid: 0x" + hex(tree.last_processed_zxid().value) + "\n";
   text += "Mode: standalone\n";
-  text += "Node count: " + std::to_string(tree.node_count()) + "\n";
+  text += "Node count: " + std::to_string(node_count()) + "\n";
   return text;
 }
 

@@ -25,6 +25,13 @@ class MonitorText {
     line("cnt_" + key, s.count);
     line("sum_" + key, s.sum);
   }
+  void distribution(const std::string& key, const Distribution& d) {
+    summary(key, d.summary());
+    line("p50_" + key, d.percentile(500));
+    line("p95_" + key, d.percentile(950));
+    line("p99_" + key, d.percentile(990));
+    line("p999_" + key, d.percentile(999));
+  }
   std::string take() { return std::move(text_); }
 
  private:
@@ -41,7 +48,7 @@ std::string Server::Impl::monitor(const HostFacts& facts) const {
   text.line("num_alive_connections", static_cast<int64_t>(connections.size()));
   text.line("avg_latency", std::string_view(average_text(stats.latency.sum, stats.latency.count)));
   text.line("outstanding_requests", static_cast<int64_t>(outstanding.size()));
-  text.line("znode_count", static_cast<int64_t>(tree.node_count()));
+  text.line("znode_count", static_cast<int64_t>(node_count()));
   text.line("global_sessions", static_cast<int64_t>(sessions.size()));
   text.line("local_sessions", 0);
   text.line("last_client_response_size", stats.response_size_last);
@@ -51,6 +58,11 @@ std::string Server::Impl::monitor(const HostFacts& facts) const {
   text.line("packets_received", stats.packets_received);
   text.line("connection_drop_probability", "0.0");
   text.line("watch_count", static_cast<int64_t>(watches.watch_count()));
+  text.line("throttled_ops", 0);
+  text.line("outstanding_tls_handshake", 0);
+  text.line("connection_drop_count", stats.connections_dropped);
+  text.line("response_bytes", stats.response_bytes);
+  text.line("watch_bytes", stats.watch_bytes);
   text.line("auth_failed_count", stats.auth_failed);
   text.line("min_latency", stats.latency.min);
   text.line("max_latency", stats.latency.max);
@@ -71,8 +83,13 @@ std::string Server::Impl::monitor(const HostFacts& facts) const {
   text.line("digest_mismatches_count", stats.digest_mismatches);
   text.line("unrecoverable_error_count", stats.unrecoverable_errors);
   text.line("outstanding_changes_queued", static_cast<int64_t>(preparer.changes().size()));
-  text.summary("readlatency", stats.read_latency);
-  text.summary("updatelatency", stats.update_latency);
+  text.distribution("readlatency", stats.read_latency);
+  text.distribution("updatelatency", stats.update_latency);
+  text.summary("fsynctime", stats.sync_time);
+  text.summary("snapshottime", stats.snapshot_time);
+  text.summary("sync_processor_batch_size", stats.sync_batch_size);
+  text.summary("dbinittime", {config.recovery_ms, config.recovery_ms, config.recovery_ms, 1});
+  text.summary("startup_txns_loaded", {replayed_txns, replayed_txns, replayed_txns, 1});
   text.summary("node_created_watch_count", stats.created);
   text.summary("node_deleted_watch_count", stats.deleted);
   text.summary("node_changed_watch_count", stats.changed);

@@ -88,10 +88,11 @@ void Server::Impl::authenticate(Connection& connection, Xid xid, std::string_vie
   jute::Reader in(body);
   const wire::AuthPacket packet = wire::read_auth_packet(in);
   tree::AuthOutcome outcome;
-  if (in.ok())
-    outcome = tree::authenticate(packet.scheme, packet.auth.value_or(""), config.auth);
-  else
+  if (in.ok() && packet.auth) {
+    outcome = tree::authenticate(packet.scheme, *packet.auth, config.auth);
+  } else {
     outcome.error = ErrorCode::kAuthFailed;
+  }
   if (outcome.error != ErrorCode::kOk) {
     ++stats.auth_failed;
     send_header_reply(connection, xid, Zxid(0), ErrorCode::kAuthFailed);
@@ -171,6 +172,7 @@ void Server::Impl::send_event(Connection& connection, const jute::Trigger& trigg
   const size_t start = begin_reply();
   jute::Writer writer(out->sending());
   wire::write(writer, wire::WatcherEvent{trigger.type, 3, trigger.path});
+  stats.watch_bytes += static_cast<int64_t>(out->sending().size() - start);
   finish_reply(connection, start, wire::kEventXid, zxid, ErrorCode::kOk);
 }
 

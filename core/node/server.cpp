@@ -20,16 +20,23 @@ pipeline::PreparerConfig preparer_config(const Config& config) {
   return result;
 }
 
+// 3.8.0 knows only IPv4 addresses in ACLs.
+Config for_release(Config config) {
+  if (config.compatibility == Compatibility::k3_8) config.auth.ip_v6 = false;
+  return config;
+}
+
 }  // namespace
 
 Server::Impl::Impl(Config config_in, storage::RecoveredState recovered, uint64_t seed, Now now_in)
-    : config(std::move(config_in)),
+    : config(for_release(std::move(config_in))),
       tree(std::move(recovered.tree)),
       sessions(config.tick_time_ms, session::first_session_id(now_in.wall, config.server_id)),
       watches(config.compatibility == Compatibility::k3_8),
       preparer(preparer_config(config), tree, sessions),
       reads(tree, watches, config.auth, config.compatibility == Compatibility::k3_8),
       store(config.store, recovered, Random(seed).fork("store"), now_in.monotonic),
+      replayed_txns(static_cast<int64_t>(recovered.replayed)),
       started(now_in.monotonic),
       now(now_in) {
   preparer.reset(std::max(recovered.last_zxid, tree.last_processed_zxid()));

@@ -94,6 +94,8 @@ struct Server::Impl {
   std::optional<MonotonicTime> next_deadline() const;
   void start();
   void emit_disk_ops();
+  void note_disk_op(const storage::DiskOp& op);
+  void note_completion(uint64_t op);
 
   // --- four_letter.cpp
   // True when the first four bytes are a word; it is answered and the connection closed.
@@ -112,6 +114,8 @@ struct Server::Impl {
   Zxid event_zxid(Zxid zxid) const {
     return config.compatibility == Compatibility::k3_8 ? Zxid(-1) : zxid;
   }
+  // Upstream's table has the root twice, as "" and as "/", and says so.
+  size_t node_count() const { return tree.node_count() + 1; }
   bool serving() const { return !halted && !stopping; }
 
   Config config;
@@ -139,6 +143,11 @@ struct Server::Impl {
   std::vector<std::pair<std::string_view, jute::AclList>> deleted_acls;
 
   Statistics stats;
+  // Syncs of the log under way, by operation, and when the snapshot in progress was begun.
+  std::deque<std::pair<uint64_t, MonotonicTime>> syncs;
+  std::optional<MonotonicTime> snapshot_begun;
+  int64_t proposals_written = 0;
+  int64_t replayed_txns = 0;
   MonotonicTime started;
   int64_t trace_mask = 306;
   bool stopping = false;

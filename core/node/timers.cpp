@@ -22,7 +22,10 @@ void Server::Impl::start() {
 }
 
 void Server::Impl::emit_disk_ops() {
-  for (storage::DiskOp& op : disk_ops) out->add(Disk{std::move(op)});
+  for (storage::DiskOp& op : disk_ops) {
+    note_disk_op(op);
+    out->add(Disk{std::move(op)});
+  }
   disk_ops.clear();
   if (store.failure() && !halted) {
     halted = true;
@@ -31,10 +34,32 @@ void Server::Impl::emit_disk_ops() {
   }
 }
 
+void Server::Impl::note_disk_op(const storage::DiskOp& op) {
+  if (op.lane != storage::Lane::kLog) return;
+  if (std::holds_alternative<storage::WriteFile>(op.action)) {
+    stats.sync_batch_size.add(stats.proposals - proposals_written);
+    proposals_written = stats.proposals;
+  } else if (std::holds_alternative<storage::SyncFile>(op.action)) {
+    syncs.emplace_back(op.id, now.monotonic);
+  }
+}
+
+void Server::Impl::note_completion(uint64_t op) {
+  if (!syncs.empty() && syncs.front().first == op) {
+    stats.sync_time.add((now.monotonic - syncs.front().second).ms());
+    syncs.pop_front();
+  }
+  if (snapshot_begun && !store.snapshot_in_progress()) {
+    stats.snapshot_time.add((now.monotonic - *snapshot_begun).ms());
+    snapshot_begun.reset();
+  }
+}
+
 void Server::Impl::batch_end() {
   store.flush(disk_ops);
   if (!stopping && store.snapshot_due()) {
     ++stats.snapshots;
+    snapshot_begun = now.monotonic;
     store.begin_snapshot(tree, sessions.list(), disk_ops);
   }
   emit_disk_ops();
@@ -44,6 +69,7 @@ void Server::Impl::batch_end() {
 
 void Server::Impl::disk_done(const DiskDone& input) {
   store.completed(input.op, input.error, disk_ops);
+  note_completion(input.op);
   emit_disk_ops();
   if (halted) return;
   commit_durable();
@@ -122,6 +148,8 @@ void Server::Impl::shut_down() {
 
 void Server::Impl::halt_if_done() {
   if (!stopping || halted || store.pending_records() != 0 || !outstanding.empty()) return;
+  // A snapshot that is begun is finished: it is short, and the next start need not replay the log.
+  if (store.snapshot_in_progress()) return;
   halted = true;
   // Sessions stay open: their clients come back to this or another server.
   connections.for_each(

@@ -29,17 +29,23 @@ bool is_ttl(wire::CreateFlags flags) {
          flags == wire::CreateFlags::kPersistentSequentialTtl;
 }
 
-// Whether flags and operation belong together. Stock servers take a container flag in a plain
-// create and die of a TTL operation without TTL flag (facts/client-protocol.md section 19); we
-// refuse both.
-ErrorCode check_mode(OpCode type, wire::CreateFlags flags, int64_t ttl_ms, bool extended_types) {
-  if (is_ttl(flags) && !extended_types) return ErrorCode::kUnimplemented;
-  const bool ttl_valid = ttl_ms >= 1 && ttl_ms <= tree::kTtlMax;
-  const bool fits = type == OpCode::kCreateTtl ? is_ttl(flags) && ttl_valid
-                    : type == OpCode::kCreateContainer
-                        ? flags == wire::CreateFlags::kContainer
-                        : !is_ttl(flags) && flags != wire::CreateFlags::kContainer;
-  return fits ? ErrorCode::kOk : ErrorCode::kBadArguments;
+// Upstream's checks of flags and ttl, which come before all others. Operations without a ttl field
+// have ttl -1 there.
+ErrorCode check_ttl(OpCode type, wire::CreateFlags flags, int64_t ttl_ms, bool extended_types) {
+  if (is_ttl(flags)) {
+    if (!extended_types) return ErrorCode::kUnimplemented;
+    const bool valid = type == OpCode::kCreateTtl && ttl_ms >= 1 && ttl_ms <= tree::kTtlMax;
+    return valid ? ErrorCode::kOk : ErrorCode::kBadArguments;
+  }
+  return type == OpCode::kCreateTtl && ttl_ms >= 0 ? ErrorCode::kBadArguments : ErrorCode::kOk;
+}
+
+// Whether flags and operation name the same kind of znode. Stock servers accept a container flag in
+// a plain create and die of a createTTL without TTL flag (facts/client-protocol.md section 19). We
+// refuse what they would accept, and only that, so that every other error stays the same.
+bool kinds_agree(OpCode type, wire::CreateFlags flags) {
+  if (type == OpCode::kCreateTtl) return is_ttl(flags);
+  return (type == OpCode::kCreateContainer) == (flags == wire::CreateFlags::kContainer);
 }
 
 // Upstream getParentPathAndValidate: what may not be deleted, or has no parent at all.
@@ -77,7 +83,7 @@ ErrorCode Preparer::prepare_create(Context& op, const wire::CreateRequest& reque
                                    jute::Writer& out) {
   if (request.flags < 0 || request.flags > 6) return ErrorCode::kBadArguments;
   const auto flags = static_cast<wire::CreateFlags>(request.flags);
-  if (const ErrorCode e = check_mode(type, flags, request.ttl_ms, config_.extended_types_enabled);
+  if (const ErrorCode e = check_ttl(type, flags, request.ttl_ms, config_.extended_types_enabled);
       e != ErrorCode::kOk) {
     return e;
   }
@@ -108,6 +114,7 @@ ErrorCode Preparer::prepare_create(Context& op, const wire::CreateRequest& reque
       tree::NodeKind::kEphemeral) {
     return ErrorCode::kNoChildrenForEphemerals;
   }
+  if (!kinds_agree(type, flags)) return ErrorCode::kBadArguments;
   if (const ErrorCode e = check_quota(path, 1, size_of(request.data), op.zxid);
       e != ErrorCode::kOk) {
     return e;

@@ -36,7 +36,9 @@ bool valid_digest_id(std::string_view id) {
 
 bool valid_id(const jute::Id& id, const AuthConfig& config) {
   if (id.scheme == kDigest) return config.digest_enabled && valid_digest_id(id.id);
-  if (id.scheme == kIp) return valid_ip_pattern(id.id);
+  if (id.scheme == kIp) {
+    return (config.ip_v6 || id.id.find(':') == std::string::npos) && valid_ip_pattern(id.id);
+  }
   return is_world(id);
 }
 

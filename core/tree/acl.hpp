@@ -17,6 +17,8 @@ namespace zoetrope::tree {
 struct AuthConfig {
   bool skip_acl = false;
   bool digest_enabled = true;
+  // Whether the ip scheme takes IPv6 addresses; 3.8.0 does not.
+  bool ip_v6 = true;
   // "user:BASE64(hash)" that makes a connection super; empty for none.
   std::string super_digest;
   // Hash of the digest scheme: "SHA1", "SHA-256", "SHA-512", "SHA3-256" ... as Java names them.

@@ -46,7 +46,6 @@ void AclTable::remove(uint32_t slot) {
   by_id_.erase(entry.id);
   const auto it = by_bytes_.find(entry.bytes);
   if (it != by_bytes_.end() && it->second == slot) by_bytes_.erase(it);
-  if (recent_ == slot) recent_ = kOpenSlot;
   entry = Entry();
   free_.push_back(slot);
 }

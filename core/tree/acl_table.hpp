@@ -64,7 +64,9 @@ class AclTable {
   std::map<AclId, uint32_t> by_id_;
   std::map<std::string, uint32_t, std::less<>> by_bytes_;
   AclId last_id_ = 0;
-  uint32_t recent_ = kOpenSlot;  // most ACLs are like the one before
+  // Slot that was acquired last, as most ACLs are like the one before; may be free meanwhile, and
+  // counts only while its bytes are the ones asked for.
+  uint32_t recent_ = kOpenSlot;
 };
 
 }  // namespace zoetrope::tree

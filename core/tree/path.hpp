@@ -7,8 +7,8 @@ namespace zoetrope::tree {
 
 // True when `path` may name a znode. Bytes are decoded as UTF-8; malformed input is not valid.
 bool valid_path(std::string_view path);
-// True when `path` has the least form that a znode below the root needs, "/x": logs and snapshots may
-// hold paths that are not valid, and upstream takes them.
+// True when `path` has the least form that a znode below the root needs, "/x": logs and snapshots
+// may hold paths that are not valid, and upstream takes them.
 constexpr bool names_child(std::string_view path) {
   return path.size() >= 2 && path[0] == '/' && path[1] != '/' && path.back() != '/';
 }

@@ -21,9 +21,6 @@ Tree::Tree(TreeConfig config) : Tree(config, Empty()) {
   ZT_ASSERT(!error);
 }
 
-// --- look up
-// --------------------------------------------------------------------------------------
-
 bool Tree::has_path(NodeId id, std::string_view path) const {
   while (id != root_) {
     const std::string_view last = name(id);
@@ -69,9 +66,6 @@ std::string Tree::path(NodeId node) const {
   append_path(node, result);
   return result;
 }
-
-// --- look at
-// --------------------------------------------------------------------------------------
 
 jute::StatPersisted Tree::persisted(const Node& node) {
   jute::StatPersisted stat;
@@ -169,9 +163,6 @@ std::vector<std::string> Tree::expired_containers(int64_t now_ms, int64_t never_
   }
   return paths;
 }
-
-// --- hashes
-// ---------------------------------------------------------------------------------------
 
 uint32_t Tree::node_digest(std::string_view path, jute::BufferView data,
                            const jute::StatPersisted& stat) {

@@ -153,7 +153,8 @@ class Tree {
   // ACL table at the time of begin_snapshot() in the form of a snapshot file (count and entries).
   std::string_view snapshot_acl_table() const { return snapshot_.acl_table; }
   // Appends encoded znodes (path, data, aclId, StatPersisted), parents before children, until at
-  // least `bytes_min` were added or all are written; false when all are written.
+  // least `bytes_min` were added or all are written; false when all are written. May add less, even
+  // nothing, where many slots in a row have nothing to write.
   bool continue_snapshot(std::string& out, size_t bytes_min);
   void end_snapshot();
   bool snapshot_in_progress() const { return snapshot_.active; }
@@ -183,7 +184,8 @@ class Tree {
     uint32_t cursor = 0, end = 0;  // slots still to sweep
     std::string pending;           // images of znodes that changed before the sweep came to them
     std::string acl_table;
-    // Path of the parent of the znode written last; siblings often follow each other.
+    // Path of the parent of the znode written last; siblings often follow each other. Cannot go
+    // stale: a slot that is used again has no children that this snapshot writes.
     NodeId parent = NodeId::kNone;
     std::string parent_path;
   };

@@ -81,7 +81,6 @@ void Tree::remove_descendants(NodeId id) {
 void Tree::remove_leaf(NodeId id, std::string_view path) {
   ZT_ASSERT(id != root_);
   before_change(id);
-  if (snapshot_.parent == id) snapshot_.parent = NodeId::kNone;
   Node& node = nodes_[id];
   owners_.remove(id, kind(node), node.ephemeral_owner);
   acls_.release(node.acl_slot);

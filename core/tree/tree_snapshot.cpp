@@ -6,8 +6,11 @@
 
 namespace zoetrope::tree {
 
-// --- write
-// ----------------------------------------------------------------------------------------
+namespace {
+// Slots with nothing to write that one step looks at, so that a tree with many free slots makes no
+// long step.
+constexpr uint32_t kSkippedMax = 16384;
+}  // namespace
 
 void Tree::begin_snapshot() {
   ZT_ASSERT(!snapshot_.active);
@@ -30,11 +33,14 @@ bool Tree::continue_snapshot(std::string& out, size_t bytes_min) {
   const size_t start = out.size();
   out += snapshot_.pending;
   snapshot_.pending = std::string();
+  uint32_t skipped = 0;
   for (; snapshot_.cursor < snapshot_.end; ++snapshot_.cursor) {
-    if (out.size() - start >= bytes_min) return true;
+    if (out.size() - start >= bytes_min || skipped > kSkippedMax) return true;
     const NodeId id{snapshot_.cursor};
     if (nodes_.in_use(id) && nodes_[id].snapshot_mark != snapshot_.mark) {
       write_with_ancestors(out, id);
+    } else {
+      ++skipped;
     }
   }
   return false;
@@ -87,9 +93,6 @@ void Tree::write_image(std::string& out, NodeId id) {
   store_be64(fixed + 60, static_cast<uint64_t>(node.pzxid));
   out.append(fixed, sizeof fixed);
 }
-
-// --- read
-// -----------------------------------------------------------------------------------------
 
 Tree Tree::empty_for_load(TreeConfig config) {
   return Tree(config, Empty());

@@ -56,9 +56,6 @@ WatchTable::~WatchTable() {
   for (uint32_t i = 0; i < paths_.end(); ++i) std::free(paths_[i].text);
 }
 
-// --- look up
-// --------------------------------------------------------------------------------------
-
 uint32_t WatchTable::watch_tag(uint32_t path, uint32_t watcher) {
   return tag_of(mix64(uint64_t{path} << 32 | watcher));
 }
@@ -84,9 +81,6 @@ uint32_t WatchTable::find_watch(std::string_view path, ConnectionId watcher) con
   const uint32_t w = find_watcher(watcher);
   return w == kNone ? kNone : find_watch(p, w);
 }
-
-// --- registrations
-// --------------------------------------------------------------------------------
 
 uint32_t WatchTable::obtain_path(std::string_view path) {
   uint32_t p = find_path(path);
@@ -126,20 +120,24 @@ uint32_t WatchTable::obtain_watch(uint32_t path, uint32_t watcher) {
 }
 
 void WatchTable::count(const Watch& watch, Bits old, Bits now) {
-  const auto change = [&](Bits mask) { return int{(now & mask) != 0} - int{(old & mask) != 0}; };
-  recursive_ += static_cast<size_t>(change(kDataRecursive | kChildRecursive));
-  child_watches_ += static_cast<size_t>(change(kChildTable));
-  const auto data = static_cast<uint32_t>(change(kDataTable));
-  if (data == 0) return;
-  // +1 or -1; unsigned arithmetic wraps as it should.
-  const auto step = static_cast<size_t>(static_cast<int32_t>(data));
-  Path& path = paths_[watch.path];
-  Watcher& watcher = watchers_[watch.watcher];
-  path.data_watches += data;
-  watcher.data_watches += data;
-  data_.watches += step;
-  if (path.data_watches == (step == 1 ? 1U : 0U)) data_.paths += step;
-  if (watcher.data_watches == (step == 1 ? 1U : 0U)) data_.connections += step;
+  const auto gained = [&](Bits mask) { return (now & mask) != 0 && (old & mask) == 0; };
+  const auto lost = [&](Bits mask) { return (now & mask) == 0 && (old & mask) != 0; };
+  constexpr Bits kRecursiveBits = kDataRecursive | kChildRecursive;
+  if (gained(kRecursiveBits)) ++recursive_;
+  if (lost(kRecursiveBits)) --recursive_;
+  if (gained(kChildTable)) ++child_watches_;
+  if (lost(kChildTable)) --child_watches_;
+  uint32_t& of_path = paths_[watch.path].data_watches;
+  uint32_t& of_watcher = watchers_[watch.watcher].data_watches;
+  if (gained(kDataTable)) {
+    ++data_.watches;
+    if (of_path++ == 0) ++data_.paths;
+    if (of_watcher++ == 0) ++data_.connections;
+  } else if (lost(kDataTable)) {
+    --data_.watches;
+    if (--of_path == 0) --data_.paths;
+    if (--of_watcher == 0) --data_.connections;
+  }
 }
 
 void WatchTable::set_bits(uint32_t id, Bits bits) {
@@ -209,9 +207,6 @@ void WatchTable::add(std::string_view path, ConnectionId watcher, Kind kind) {
   set_bits(id, bits_after(watches_[id].bits, kind));
 }
 
-// --- trigger
-// --------------------------------------------------------------------------------------
-
 void WatchTable::fire(std::string_view path, Bits seen, std::vector<ConnectionId>& notified) {
   const uint32_t p = find_path(path);
   if (p == kNone) return;
@@ -267,9 +262,6 @@ void WatchTable::trigger(const jute::Trigger& trigger, std::vector<ConnectionId>
   notified.erase(std::unique(first, notified.end()), notified.end());
 }
 
-// --- check and remove
-// -----------------------------------------------------------------------------
-
 WatchTable::Bits WatchTable::bits_of_type(WatcherType type, bool modes_exclusive) {
   switch (type) {
     // 3.8.0 asks and removes by table, whatever the mode.
@@ -321,9 +313,6 @@ void WatchTable::remove_all(ConnectionId watcher) {
     id = next;
   }
 }
-
-// --- show
-// -----------------------------------------------------------------------------------------
 
 std::vector<std::pair<std::string, ConnectionId>> WatchTable::dump() const {
   std::vector<std::pair<std::string, ConnectionId>> rows;

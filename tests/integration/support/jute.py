@@ -68,7 +68,7 @@ class Reader:
 
     def ustring(self):
         raw = self.buffer()
-        return None if raw is None else raw.decode("utf-8", "replace")
+        return None if raw is None else raw.decode("utf-8", "surrogateescape")
 
     def vector(self, read):
         count = self.i32()

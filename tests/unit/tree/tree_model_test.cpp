@@ -61,9 +61,6 @@ RC_GTEST_PROP(TreeModel, ACopyIsEqualAndIndependent, ()) {
   RC_ASSERT(difference(copy, model) == "");
 }
 
-// --- fuzzy snapshots
-// ------------------------------------------------------------------------------
-
 struct Image {
   std::string path;
   Model::Node node;

@@ -128,6 +128,33 @@ TEST(TreeSnapshot, WritesAZnodeOnceAndWithItsOldAclAndData) {
   EXPECT_EQ(seen, 1);
 }
 
+TEST(TreeSnapshot, HoldsUsageTextsOfItsBeginning) {
+  Tree tree(kConfig);
+  for (const char* path : {"/a", "/zookeeper/quota/a", "/zookeeper/quota/a/zookeeper_limits",
+                           "/zookeeper/quota/a/zookeeper_stats"}) {
+    tree.replay(create_txn(tree.last_processed_zxid().value + 1, path).txn);
+  }
+  tree.begin_snapshot();
+  tree.replay(create_txn(10, "/a/b", "data").txn);
+  std::string nodes;
+  while (tree.continue_snapshot(nodes, 1000)) continue;
+  EXPECT_NE(nodes.find("count=1,bytes=0"), std::string::npos);
+  EXPECT_EQ(nodes.find("count=2,bytes=4"), std::string::npos);
+}
+
+TEST(TreeSnapshot, PassesAnEmptiedTreeInBoundedSteps) {
+  Tree tree(kConfig);
+  int64_t zxid = 0;
+  for (int i = 0; i < 50000; ++i) tree.replay(create_txn(++zxid, "/n" + std::to_string(i)).txn);
+  for (int i = 0; i < 50000; ++i) tree.replay(delete_txn(++zxid, "/n" + std::to_string(i)).txn);
+  tree.begin_snapshot();
+  std::string nodes;
+  int steps = 1;
+  while (tree.continue_snapshot(nodes, 1000)) ++steps;
+  EXPECT_GE(steps, 3);
+  tree.end_snapshot();
+}
+
 TEST(TreeSnapshot, GivesSmallPieces) {
   Tree tree(kConfig);
   for (int i = 1; i <= 100; ++i)
@@ -143,9 +170,6 @@ TEST(TreeSnapshot, GivesSmallPieces) {
   }
   EXPECT_GT(pieces, 20U);
 }
-
-// --- load
-// -----------------------------------------------------------------------------------------
 
 TEST(TreeLoad, RefusesWhatNoSnapshotHolds) {
   const auto fresh = [] {

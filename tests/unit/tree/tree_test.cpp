@@ -142,9 +142,6 @@ TEST_F(TreeTest, ReplayOverANewerStateKeepsIt) {
   EXPECT_EQ(apply(set_data_txn(22, "/no", "", 1)).op.error, ErrorCode::kNoNode);
 }
 
-// --- multi
-// ----------------------------------------------------------------------------------------
-
 TEST_F(TreeTest, AMultiAppliesInOrder) {
   const std::string create =
       encode(jute::TxnBody(jute::CreateTxn{"/m", "1", jute::open_acl_bytes(), false, 1}));
@@ -199,9 +196,6 @@ TEST_F(TreeTest, AMultiWithAForeignPartLeavesThatOut) {
   EXPECT_EQ(stat("/").aversion, 0);
 }
 
-// --- containers and TTL
-// ---------------------------------------------------------------------------
-
 TEST_F(TreeTest, ContainersAndTtlNodesExpireWhenEmpty) {
   const auto container = [](int64_t zxid, const char* path) {
     return make_txn(header_of(OpCode::kCreateContainer, zxid),
@@ -247,9 +241,6 @@ TEST(TreeTtl, WithoutExtendedTypesATtlOwnerIsASession) {
   EXPECT_EQ(tree.ephemerals_of(SessionId(owner_of_ttl(50))), std::vector<std::string>{"/t"});
 }
 
-// --- quotas
-// ---------------------------------------------------------------------------------------
-
 TEST_F(TreeTest, QuotasCountTheSubtreeOutsideTheDigest) {
   apply(create_txn(1, "/a", "12"));
   apply(create_txn(2, "/a/b", "345"));
@@ -293,9 +284,6 @@ TEST_F(TreeTest, TheNearestQuotaCounts) {
   EXPECT_EQ(text("/zookeeper/quota/a/b/zookeeper_stats"), "count=2,bytes=1");
   EXPECT_EQ(text("/zookeeper/quota/a/zookeeper_stats"), "count=2,bytes=0");
 }
-
-// --- digests and hashes
-// ---------------------------------------------------------------------------
 
 TEST_F(TreeTest, TellsOfADigestThatDiffers) {
   OwnedTxn made = create_txn(1, "/a");

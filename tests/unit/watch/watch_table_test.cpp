@@ -95,9 +95,6 @@ TEST(WatchTable, KindsStandSideBySide) {
   EXPECT_EQ(fire(table, EventType::kNodeDataChanged, "/a/b"), Connections{});
 }
 
-// --- release 3.8.0
-// --------------------------------------------------------------------------------
-
 TEST(WatchTable38, TheLastModeWinsInEachTable) {
   WatchTable table(true);
   table.add("/a", id(1), kPersistent);
@@ -122,9 +119,6 @@ TEST(WatchTable38, AnyoneWatches) {
   EXPECT_FALSE(table.anyone_watches("/a", WatcherType::kData));
   EXPECT_FALSE(table.anyone_watches("/b", WatcherType::kAny));
 }
-
-// --- counts
-// ---------------------------------------------------------------------------------------
 
 TEST(WatchTable, CountsTheDataTable) {
   WatchTable table;
