@@ -4,6 +4,7 @@ Each runs alone on a loopback port with a directory of its own, with the same zo
 process handle. Nothing here ever touches a process that it did not start.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -157,24 +158,52 @@ def receive_frame(sock):
     return data[4:]
 
 
-def first_write(port, timeout):
-    """Opens a session, writes one znode, closes the session. Raises OSError when the server does not serve (yet)."""
-    def frame(payload):
-        return struct.pack(">i", len(payload)) + payload
+def frame(payload):
+    return struct.pack(">i", len(payload)) + payload
 
-    def text(value):
-        return struct.pack(">i", len(value)) + value
 
+def text(value):
+    return struct.pack(">i", len(value)) + value
+
+
+@contextlib.contextmanager
+def session(port, timeout):
+    """A raw client session, closed at the end. Raises OSError when the server does not serve (yet)."""
     with socket.create_connection(("127.0.0.1", port), timeout) as sock:
         sock.settimeout(timeout)
         sock.sendall(frame(struct.pack(">iqiq", 0, 0, 30000, 0) + text(bytes(16)) + b"\0"))
         if struct.unpack(">i", receive_frame(sock)[4:8])[0] <= 0:
             raise ConnectionResetError("no session")
-        open_acl = struct.pack(">ii", 1, 31) + text(b"world") + text(b"anyone")
-        sock.sendall(frame(struct.pack(">ii", 1, 1) + text(b"/first-write-") + text(b"x") + open_acl
-                           + struct.pack(">i", 2)))
-        error = struct.unpack(">i", receive_frame(sock)[12:16])[0]
-        if error != 0:
-            raise ConnectionResetError(f"error {error}")
-        sock.sendall(frame(struct.pack(">ii", 2, -11)))
+        yield sock
+        sock.sendall(frame(struct.pack(">ii", 0x7fffffff, -11)))
         receive_frame(sock)
+
+
+def call(sock, xid, operation, body):
+    """The body of the answer to one request. Raises OSError on an error."""
+    sock.sendall(frame(struct.pack(">ii", xid, operation) + body))
+    reply = receive_frame(sock)
+    error = struct.unpack(">i", reply[12:16])[0]
+    if error != 0:
+        raise ConnectionResetError(f"error {error}")
+    return reply[16:]
+
+
+def create_sequential(sock):
+    open_acl = struct.pack(">ii", 1, 31) + text(b"world") + text(b"anyone")
+    return call(sock, 1, 1, text(b"/first-write-") + text(b"x") + open_acl + struct.pack(">i", 2))[4:]
+
+
+def first_write(port, timeout):
+    """Opens a session, writes one znode, closes the session."""
+    with session(port, timeout) as sock:
+        create_sequential(sock)
+
+
+def write_sets(port, count, data):
+    """Sets the data of one new znode so many times, one after the other."""
+    with session(port, 30) as sock:
+        path = create_sequential(sock)
+        for number in range(count):
+            call(sock, 2 + number, 5, text(path) + text(data) + struct.pack(">i", -1))
+        return len(path)
