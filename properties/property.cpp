@@ -7,8 +7,8 @@ void Findings::add(std::string summary, std::vector<std::string> evidence) {
   violations_.push_back({std::string(property_), std::move(summary), std::move(evidence)});
 }
 
-const std::vector<Property>& all_properties() {
-  static const std::vector<Property> properties = {
+std::vector<Property> all_properties() {
+  return {
       {"replies_come_in_order",
        "Replies of one connection come in the order of its requests, and the writes of one session "
        "take effect in the order in which it sent them.",
@@ -59,7 +59,6 @@ const std::vector<Property>& all_properties() {
        "that shows the new state; nothing else gives an event; none is lost over a reconnect.",
        "A1 A2 A3 A4 A5 A6 A7 A8 A9", check_watches_fire_exactly_once},
   };
-  return properties;
 }
 
 std::vector<Violation> check(const Property& property, const History& history) {
