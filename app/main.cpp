@@ -15,6 +15,7 @@ constexpr AddSubcommand kSubcommands[] = {
     add_serve,
     add_shell,
     add_bench,
+    add_sim,
 };
 
 int run(int argc, char** argv) {
