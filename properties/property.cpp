@@ -48,8 +48,9 @@ std::vector<Property> all_properties() {
        "An ephemeral goes with the end of its session, at one zxid, and not before unless deleted.",
        "E3 E6 E7", check_ephemerals_live_with_their_session},
       {"closed_sessions_are_silent",
-       "Nothing of a session is committed after its end, and it is never resumed.", "E4 E5",
-       check_closed_sessions_are_silent},
+       "Nothing of a session is committed after its end, it is never resumed, and its id is "
+       "never given again.",
+       "E4 E5", check_closed_sessions_are_silent},
       {"session_expiry_is_timely",
        "A session that was heard within its time-out is not expired; a silent one is, within its "
        "time-out, one tick and the commit's delay.",
