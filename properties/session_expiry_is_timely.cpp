@@ -77,7 +77,8 @@ void check_not_early(const History& history, const CommittedTxn& txn, const Sess
                  {sign.text, expiry_text(txn)});
     return;
   }
-  const MonotonicTime start = last_start(history, *txn.applied);
+  // One that is applied as the server starts was decided and logged before.
+  const MonotonicTime start = last_start(history, MonotonicTime{txn.applied->ns - 1});
   if (start == kNever || session.timeout_ms_min == INT32_MAX) return;
   if (*txn.applied < start + Duration::from_ms(session.timeout_ms_min)) {
     findings.add("a session was expired before a started server had given it its time",

@@ -205,7 +205,8 @@ void Client::handshake() {
   if (!config_.eager) return;
   if (!auth_.empty()) send_auth();
   if (session_.value != 0 && !watches_.empty()) send_set_watches();
-  if (settling_ || exhausted()) return;
+  // Only of a session whose id is known: else nobody could tell later whose write it was.
+  if (settling_ || exhausted() || session_.value == 0) return;
   ++issued_;
   send_random();
 }

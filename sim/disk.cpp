@@ -69,9 +69,7 @@ SimDisk::Done SimDisk::sync(const storage::SyncFile& op) {
   Inode& inode = *it->second;
   if (faults_.sync_lies) return {};
   if (faults_.sync_fails_one_in != 0 && random_.one_in(faults_.sync_fails_one_in)) {
-    // As on Linux: the pages count as clean from now on although they never reached the disk, so
-    // that no later sync makes them durable.
-    inode.unsynced.clear();
+    if (faults_.failed_sync_forgets) inode.unsynced.clear();
     return failure(op.file, "sync failed: input/output error");
   }
   for (const Change& change : inode.unsynced) {
