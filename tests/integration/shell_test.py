@@ -220,9 +220,10 @@ def test_sync_version_help(shell):
     outcome = shell("sync /", "version", "help")
     assert outcome.status == 0
     assert outcome.out.startswith("Sync is OK\nZoetrope shell version: ")
-    for name in ("addWatch addauth close config connect create delete deleteall delquota get getAcl "
-                 "getAllChildrenNumber getEphemerals help history listquota ls printwatches quit reconfig redo removewatches set setAcl "
-                 "setquota stat sync version whoami").split():
+    names = ("addWatch addauth close config connect create delete deleteall delquota get getAcl getAllChildrenNumber "
+             "getEphemerals help history listquota ls printwatches quit reconfig redo removewatches set setAcl "
+             "setquota stat sync version whoami")
+    for name in names.split():
         assert f"\t{name} " in outcome.out
 
 
