@@ -15,7 +15,8 @@ void add_inspect(CLI::App& app, int& exit_status) {
       ->add_option("path", options->path,
                    "log.<zxid>, snapshot.<zxid>, or the data directory; Java's or ours")
       ->required();
-  command->add_option("--log-dir", options->log_path, "dataLogDir, when it is not the data directory");
+  command->add_option("--log-dir", options->log_path,
+                      "dataLogDir, when it is not the data directory");
   command->add_flag("--json", options->json, "One JSON object a line");
   command->callback([options, &exit_status] { exit_status = run_inspect(*options); });
 }

@@ -16,6 +16,7 @@ constexpr AddSubcommand kSubcommands[] = {
     add_shell,
     add_inspect,
     add_bench,
+    add_sim,
 };
 
 int run(int argc, char** argv) {

@@ -48,9 +48,15 @@ class ServerEngine final : public net::Engine {
 // Error: the process will exit with a failure. Warning: a result may not be what was asked for.
 void write_log(node::Severity severity, std::string_view text) {
   switch (severity) {
-    case node::Severity::kInfo: spdlog::info("{}", text); return;
-    case node::Severity::kWarning: spdlog::warn("{}", text); return;
-    case node::Severity::kError: spdlog::error("{}", text); return;
+    case node::Severity::kInfo:
+      spdlog::info("{}", text);
+      return;
+    case node::Severity::kWarning:
+      spdlog::warn("{}", text);
+      return;
+    case node::Severity::kError:
+      spdlog::error("{}", text);
+      return;
   }
 }
 
@@ -91,7 +97,8 @@ int run_server(net::ServerConfig& config, net::DataDirectory& directory, net::Dr
   config.engine.version = version_text(config.engine.compatibility);
   config.engine.build_date = ZT_SOURCE_DATE " 00:00 UTC";
   config.engine.environment = net::environment_lines(config.engine.version);
-  node::Server server(config.engine, std::move(*recovered), std::random_device{}(), net::read_clocks());
+  node::Server server(config.engine, std::move(*recovered), std::random_device{}(),
+                      net::read_clocks());
   ServerEngine engine(server);
   const node::Halt halt = driver.run(engine, [&] {
     if (!options.pid_file.empty() && !write_pid_file(options.pid_file)) {
@@ -150,7 +157,8 @@ void add_serve(CLI::App& app, int& exit_status) {
   auto options = std::make_shared<ServeOptions>();
   CLI::App* command = app.add_subcommand("serve", "Run one server");
   command->add_option("config", options->config_file, "zoo.cfg, as ZooKeeper reads it")->required();
-  command->add_option("-D", options->definitions, "Set a property: key=value, as -D of a Java server")
+  command
+      ->add_option("-D", options->definitions, "Set a property: key=value, as -D of a Java server")
       ->allow_extra_args(false);
   command->add_option("--log-level", options->log_level, "What to log, on standard error")
       ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))

@@ -135,6 +135,8 @@ constexpr ConfigKey kNamedKeys[] = {
      }},
     {"standaloneEnabled", Standing::kObeyed,
      [](Draft& d, Value v) { return read_bool(v, d.standalone_enabled); }},
+    {"reconfigEnabled", Standing::kObeyed,
+     [](Draft& d, Value v) { return read_bool(v, d.config.engine.reconfig_enabled); }},
     {"zoetrope.compatibility", Standing::kObeyed, read_compatibility},
 
     {"server.*", Standing::kEnsembleOnly},
@@ -146,7 +148,6 @@ constexpr ConfigKey kNamedKeys[] = {
     {"peerType", Standing::kEnsembleOnly, read_peer_type},
     {"electionAlg", Standing::kEnsembleOnly, read_election_algorithm},
     {"electionPort", Standing::kEnsembleOnly},
-    {"reconfigEnabled", Standing::kEnsembleOnly, check_bool},
     {"localSessionsEnabled", Standing::kEnsembleOnly, check_bool},
     {"localSessionsUpgradingEnabled", Standing::kEnsembleOnly, check_bool},
     {"syncEnabled", Standing::kEnsembleOnly, check_bool},

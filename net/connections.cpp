@@ -25,7 +25,9 @@ void close_with_reset(int fd) {
 
 }  // namespace
 
-Connections::~Connections() { drop_all(); }
+Connections::~Connections() {
+  drop_all();
+}
 
 ConnectionId Connections::open(UniqueFd socket) {
   if (free_slots_.empty()) {

@@ -20,8 +20,8 @@ class InlineSync {
   static constexpr uint64_t kBytesMax = 64 * 1024;
   // After a sync that took longer than this the thread does them for a while: the disk is slow, or
   // busy.
-  static constexpr Duration kSyncTimeMax = Duration::from_ms(10);
-  static constexpr Duration kSlowDiskTime = Duration::from_ms(5000);
+  static constexpr Duration kSyncTimeMax = Duration::from_ms(20);
+  static constexpr Duration kSlowDiskTime = Duration::from_ms(1000);
 
   void received(ConnectionId from, MonotonicTime now) {
     if (from != last_active_) alone_since_ = now;

@@ -1,4 +1,5 @@
-// Nothing of a session is committed after its end (E4), and it is never resumed (E5).
+// Nothing of a session is committed after its end (E4), it is never resumed (E5), and its id is
+// never given again.
 #include <map>
 
 #include "properties/property.hpp"
@@ -33,7 +34,8 @@ void check_replies(const History& history, const Ends& ends, Findings& findings)
 std::string text_of(const Connection& connection) {
   return "at " + std::to_string(connection.opened.at.ms()) + "ms client " +
          std::to_string(connection.client) + " asked for session " +
-         std::to_string(connection.requested_session.value) + " and was given it";
+         std::to_string(connection.requested_session.value) + " and was given " +
+         std::to_string(connection.session.value);
 }
 
 void check_resumed(const History& history, const Ends& ends, Findings& findings) {
@@ -58,6 +60,18 @@ void check_resumed(const History& history, const Ends& ends, Findings& findings)
   }
 }
 
+// A session that was made anew has an id that no session ever had.
+void check_ids(const History& history, Findings& findings) {
+  std::map<SessionId, const Connection*> makers;
+  for (const Connection& connection : history.connections) {
+    if (!connection.established || connection.session == connection.requested_session) continue;
+    const auto [it, fresh] = makers.emplace(connection.session, &connection);
+    if (fresh) continue;
+    findings.add("one session id was given to two sessions",
+                 {text_of(*it->second), text_of(connection)});
+  }
+}
+
 }  // namespace
 
 void check_closed_sessions_are_silent(const History& history, Findings& findings) {
@@ -65,6 +79,7 @@ void check_closed_sessions_are_silent(const History& history, Findings& findings
   check_committed(history, ends, findings);
   check_replies(history, ends, findings);
   check_resumed(history, ends, findings);
+  check_ids(history, findings);
 }
 
 }  // namespace zoetrope::properties

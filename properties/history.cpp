@@ -62,14 +62,10 @@ std::string_view to_string(NodeMode mode) {
 
 std::string_view to_string(EventType type) {
   switch (type) {
-    case EventType::kNodeCreated:
-      return "NodeCreated";
-    case EventType::kNodeDeleted:
-      return "NodeDeleted";
-    case EventType::kNodeDataChanged:
-      return "NodeDataChanged";
-    case EventType::kNodeChildrenChanged:
-      return "NodeChildrenChanged";
+    case EventType::kNodeCreated: return "NodeCreated";
+    case EventType::kNodeDeleted: return "NodeDeleted";
+    case EventType::kNodeDataChanged: return "NodeDataChanged";
+    case EventType::kNodeChildrenChanged: return "NodeChildrenChanged";
   }
   return "unknown event";
 }
@@ -87,9 +83,8 @@ bool is_sequential(NodeMode mode) {
          mode == NodeMode::kTtlSequential;
 }
 
-const Acl& open_acl() {
-  static const Acl acl = {{kAllPermissions, {"world", "anyone"}}};
-  return acl;
+Acl open_acl() {
+  return {{kAllPermissions, {"world", "anyone"}}};
 }
 
 std::string describe(const Stat& s) {

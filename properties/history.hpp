@@ -86,7 +86,7 @@ struct AclEntry {
   auto operator<=>(const AclEntry&) const = default;
 };
 using Acl = std::vector<AclEntry>;
-const Acl& open_acl();  // world:anyone may do everything
+Acl open_acl();  // world:anyone may do everything
 
 // What a client sees of a znode (facts/client-protocol.md section 3).
 struct Stat {

@@ -48,9 +48,7 @@ Result ModelTree::read(const Arguments& args, SessionId session,
   const int32_t needed = args.kind == OpKind::kGetAcl ? kRead | kAdmin : kRead;
   if (!permits(node->acl, needed, identities)) return failed(ErrorCode::kNoAuth);
   switch (args.kind) {
-    case OpKind::kExists:
-      result.stat = stat_of(*node);
-      break;
+    case OpKind::kExists: result.stat = stat_of(*node); break;
     case OpKind::kGetData:
       result.data = node->data;
       result.stat = stat_of(*node);
@@ -73,8 +71,7 @@ Result ModelTree::read(const Arguments& args, SessionId session,
       }
       break;
     }
-    default:
-      return failed(ErrorCode::kUnimplemented);
+    default: return failed(ErrorCode::kUnimplemented);
   }
   return result;
 }

@@ -35,9 +35,8 @@ bool is_ttl(NodeMode mode) {
   return mode == NodeMode::kTtl || mode == NodeMode::kTtlSequential;
 }
 
-const Identities& identities_of(const Context& context) {
-  static const Identities none;
-  return context.identities != nullptr ? *context.identities : none;
+Identities identities_of(const Context& context) {
+  return context.identities != nullptr ? *context.identities : Identities();
 }
 
 }  // namespace
@@ -132,18 +131,12 @@ void ModelTree::roll_back() {
 Result ModelTree::write(const Arguments& args, const Context& context,
                         std::vector<Change>& changes) {
   switch (args.kind) {
-    case OpKind::kCreate:
-      return create(args, context, changes);
-    case OpKind::kDelete:
-      return remove(args, context, changes);
-    case OpKind::kSetData:
-      return set_data(args, context, changes);
-    case OpKind::kSetAcl:
-      return set_acl(args, context);
-    case OpKind::kCheck:
-      return check_version(args, context);
-    default:
-      return failed(ErrorCode::kUnimplemented);
+    case OpKind::kCreate: return create(args, context, changes);
+    case OpKind::kDelete: return remove(args, context, changes);
+    case OpKind::kSetData: return set_data(args, context, changes);
+    case OpKind::kSetAcl: return set_acl(args, context);
+    case OpKind::kCheck: return check_version(args, context);
+    default: return failed(ErrorCode::kUnimplemented);
   }
 }
 

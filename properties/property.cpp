@@ -7,8 +7,8 @@ void Findings::add(std::string summary, std::vector<std::string> evidence) {
   violations_.push_back({std::string(property_), std::move(summary), std::move(evidence)});
 }
 
-const std::vector<Property>& all_properties() {
-  static const std::vector<Property> properties = {
+std::vector<Property> all_properties() {
+  return {
       {"replies_come_in_order",
        "Replies of one connection come in the order of its requests, and the writes of one session "
        "take effect in the order in which it sent them.",
@@ -48,8 +48,9 @@ const std::vector<Property>& all_properties() {
        "An ephemeral goes with the end of its session, at one zxid, and not before unless deleted.",
        "E3 E6 E7", check_ephemerals_live_with_their_session},
       {"closed_sessions_are_silent",
-       "Nothing of a session is committed after its end, and it is never resumed.", "E4 E5",
-       check_closed_sessions_are_silent},
+       "Nothing of a session is committed after its end, it is never resumed, and its id is "
+       "never given again.",
+       "E4 E5", check_closed_sessions_are_silent},
       {"session_expiry_is_timely",
        "A session that was heard within its time-out is not expired; a silent one is, within its "
        "time-out, one tick and the commit's delay.",
@@ -59,7 +60,6 @@ const std::vector<Property>& all_properties() {
        "that shows the new state; nothing else gives an event; none is lost over a reconnect.",
        "A1 A2 A3 A4 A5 A6 A7 A8 A9", check_watches_fire_exactly_once},
   };
-  return properties;
 }
 
 std::vector<Violation> check(const Property& property, const History& history) {

@@ -44,7 +44,7 @@ struct Property {
 
 // Every property, in the order in which they are checked: the simplest first, so that the first
 // violation is the one that is easiest to understand.
-const std::vector<Property>& all_properties();
+std::vector<Property> all_properties();
 std::vector<Violation> check(const Property& property, const History& history);
 std::vector<Violation> check_all(const History& history);
 

@@ -31,8 +31,7 @@ class Pass {
   bool apply(const CommittedTxn& txn, Applied& out) {
     out.txn = &txn;
     switch (txn.type) {
-      case kTxnCreateSession:
-        return true;
+      case kTxnCreateSession: return true;
       case kTxnDeleteContainer: {
         out.predicted = true;
         const bool removed = !txn.paths.empty() && tree_.delete_container(txn.paths[0], txn.zxid,
@@ -45,8 +44,7 @@ class Pass {
         out.predicted = true;
         tree_.close_session(txn.session, txn.zxid, txn.paths, out.changes);
         return true;
-      default:
-        break;
+      default: break;
     }
     out.operation = index_.find(txn.session, txn.cxid);
     if (txn.type == kTxnError && outside_the_tree(txn, out.operation)) return true;
@@ -64,10 +62,8 @@ class Pass {
       case ErrorCode::kSessionExpired:
       case ErrorCode::kSessionMoved:
       case ErrorCode::kQuotaExceeded:
-      case ErrorCode::kThrottledOp:
-        return true;
-      default:
-        return false;
+      case ErrorCode::kThrottledOp: return true;
+      default: return false;
     }
   }
 

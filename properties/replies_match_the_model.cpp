@@ -31,7 +31,8 @@ class Comparison : public ReplayVisitor {
 
   bool replied(const Operation& op, const ModelTree& tree) override {
     if (is_write(op.args.kind)) return write_agrees(op);
-    if (op.result.error == ErrorCode::kSessionExpired && expires_.contains(session_of(history_, op))) {
+    if (op.result.error == ErrorCode::kSessionExpired &&
+        expires_.contains(session_of(history_, op))) {
       return true;
     }
     const Identities& identities = history_.connections[op.connection].identities;
@@ -46,8 +47,7 @@ class Comparison : public ReplayVisitor {
       case OpKind::kGetEphemerals:
       case OpKind::kSync:
         return result_agrees(op, tree.read(op.args, session_of(history_, op), identities));
-      default:
-        return true;
+      default: return true;
     }
   }
 

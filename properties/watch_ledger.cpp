@@ -17,18 +17,12 @@ void WatchLedger::drop(const std::string& path, uint8_t kinds) {
 // Upstream Watcher.WatcherType: Children, Data, Any, Persistent, PersistentRecursive.
 uint8_t WatchLedger::kinds_of(int32_t watcher_type) {
   switch (watcher_type) {
-    case 1:
-      return kChild;
-    case 2:
-      return kData;
-    case 3:
-      return kData | kChild | kPersistent | kRecursive;
-    case 4:
-      return kPersistent;
-    case 5:
-      return kRecursive;
-    default:
-      return 0;
+    case 1: return kChild;
+    case 2: return kData;
+    case 3: return kData | kChild | kPersistent | kRecursive;
+    case 4: return kPersistent;
+    case 5: return kRecursive;
+    default: return 0;
   }
 }
 
@@ -82,8 +76,7 @@ void WatchLedger::reply(const Operation& op) {
     case OpKind::kRemoveWatches:
       if (ok) drop(op.args.path, kinds_of(op.args.watch_type));
       break;
-    default:
-      break;
+    default: break;
   }
 }
 
@@ -117,12 +110,8 @@ std::vector<OwedEvent> WatchLedger::make_good(const Operation& op, const ModelTr
         else
           add(entry.path, kChild);
         break;
-      case WatchList::kPersistent:
-        add(entry.path, kPersistent);
-        break;
-      case WatchList::kRecursive:
-        add(entry.path, kRecursive);
-        break;
+      case WatchList::kPersistent: add(entry.path, kPersistent); break;
+      case WatchList::kRecursive: add(entry.path, kRecursive); break;
     }
   }
   return events;

@@ -37,11 +37,6 @@ std::expected<std::unique_ptr<Engine>, std::string> make_server(const node::Conf
   options.tree.extended_types_enabled = config.extended_types_enabled;
   auto recovered = storage::recover(disk, options);
   if (!recovered) return std::unexpected(recovered.error().message);
-  if (!recovered->log_files.empty()) {
-    auto& f = recovered->log_files.back();
-    auto r = disk.truncate({storage::Folder::kLog, f.name}, f.size);
-    if (!r) return std::unexpected(r.error().message);
-  }
   return std::make_unique<ServerEngine>(config, std::move(*recovered), seed, now);
 }
 

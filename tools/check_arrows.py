@@ -17,6 +17,7 @@ import source_text
 RANK = {
     "core/base": 0, "core/jute": 1, "core/wire": 2, "core/tree": 2, "core/storage": 3, "core/session": 4,
     "core/watch": 4, "core/pipeline": 5, "core/node": 6, "properties": 7, "net": 8, "sim": 8,
+    "app/load": 9,
 }
 # Rooms whose reach is narrower than their rank says: the judges know the history, not the judged.
 MAY_REACH = {"properties": {"core/base"}}

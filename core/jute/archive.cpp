@@ -2,10 +2,8 @@
 
 namespace zoetrope::jute {
 
-bool Reader::need(size_t n, const char* what) {
-  if (error_) return false;
-  if (remaining() >= n) return true;
-  fail(std::string("input ends within ") + what);
+bool Reader::refuse(const char* what) {
+  if (!error_) fail(std::string("input ends within ") + what);
   return false;
 }
 

@@ -100,7 +100,12 @@ class Reader {
   DecodeError error() const { return error_.value_or(DecodeError{}); }
 
  private:
-  bool need(size_t n, const char* what);
+  bool need(size_t n, const char* what) {
+    if (remaining() >= n && !error_) [[likely]] return true;
+    return refuse(what);
+  }
+  // The rare half of need(): fails, unless the reader has failed before; always false.
+  bool refuse(const char* what);
 
   std::string_view bytes_;
   size_t offset_ = 0;

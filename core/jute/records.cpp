@@ -1,11 +1,39 @@
 #include "core/jute/records.hpp"
 
+#include "core/base/assert.hpp"
+#include "core/base/endian.hpp"
+
 namespace zoetrope::jute {
 
 namespace {
 // Smallest encodings, to bound vector counts: an ACL is an int and two string lengths.
 constexpr size_t kAclSizeMin = 12;
 constexpr size_t kStringSizeMin = 4;
+
+constexpr size_t kStatPersistedSize = 60;
+constexpr size_t kStatSize = 68;
+
+// A record of fixed size, to be appended at once: each append to the output checks its capacity.
+template <size_t N>
+class Block {
+ public:
+  void i32(int32_t v) {
+    store_be32(bytes_ + used_, static_cast<uint32_t>(v));
+    used_ += 4;
+  }
+  void i64(int64_t v) {
+    store_be64(bytes_ + used_, static_cast<uint64_t>(v));
+    used_ += 8;
+  }
+  std::string_view bytes() const {
+    ZT_ASSERT(used_ == N);
+    return {bytes_, N};
+  }
+
+ private:
+  char bytes_[N];
+  size_t used_ = 0;
+};
 
 std::string text_or_empty(BufferView view) {
   return view ? std::string(*view) : std::string();
@@ -28,29 +56,33 @@ void write(Writer& out, const AclList& acl) {
 }
 
 void write(Writer& out, const StatPersisted& s) {
-  out.i64(s.czxid);
-  out.i64(s.mzxid);
-  out.i64(s.ctime);
-  out.i64(s.mtime);
-  out.i32(s.version);
-  out.i32(s.cversion);
-  out.i32(s.aversion);
-  out.i64(s.ephemeral_owner);
-  out.i64(s.pzxid);
+  Block<kStatPersistedSize> block;
+  block.i64(s.czxid);
+  block.i64(s.mzxid);
+  block.i64(s.ctime);
+  block.i64(s.mtime);
+  block.i32(s.version);
+  block.i32(s.cversion);
+  block.i32(s.aversion);
+  block.i64(s.ephemeral_owner);
+  block.i64(s.pzxid);
+  out.raw(block.bytes());
 }
 
 void write(Writer& out, const Stat& s) {
-  out.i64(s.czxid);
-  out.i64(s.mzxid);
-  out.i64(s.ctime);
-  out.i64(s.mtime);
-  out.i32(s.version);
-  out.i32(s.cversion);
-  out.i32(s.aversion);
-  out.i64(s.ephemeral_owner);
-  out.i32(s.data_length);
-  out.i32(s.num_children);
-  out.i64(s.pzxid);
+  Block<kStatSize> block;
+  block.i64(s.czxid);
+  block.i64(s.mzxid);
+  block.i64(s.ctime);
+  block.i64(s.mtime);
+  block.i32(s.version);
+  block.i32(s.cversion);
+  block.i32(s.aversion);
+  block.i64(s.ephemeral_owner);
+  block.i32(s.data_length);
+  block.i32(s.num_children);
+  block.i64(s.pzxid);
+  out.raw(block.bytes());
 }
 
 Id read_id(Reader& in) {

@@ -62,8 +62,8 @@ CheckTxn read_check(Reader& in) {
 CloseSessionTxn read_close_session(Reader& in) {
   CloseSessionTxn txn;
   // A missing list leaves nothing or just a digest; an empty list with digest leaves 4 + 12 bytes.
-  // One path of four bytes without digest has the length of a digest, but begins otherwise: a digest
-  // begins with its version, 2.
+  // One path of four bytes without digest has the length of a digest, but begins otherwise: a
+  // digest begins with its version, 2.
   const bool one_path = in.rest().starts_with(std::string_view("\0\0\0\1\0\0\0\4", 8));
   if (in.remaining() == 0 || (in.remaining() == kDigestSize && !one_path)) return txn;
   txn.paths = read_strings(in);

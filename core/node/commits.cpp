@@ -105,20 +105,11 @@ void Server::Impl::fire_watches(const jute::Txn& txn) {
     }
     const auto count = static_cast<int64_t>(notified.size());
     switch (trigger.type) {
-      case jute::EventType::kNodeCreated:
-        created += count;
-        break;
-      case jute::EventType::kNodeDeleted:
-        deleted += count;
-        break;
-      case jute::EventType::kNodeDataChanged:
-        changed += count;
-        break;
-      case jute::EventType::kNodeChildrenChanged:
-        children += count;
-        break;
-      case jute::EventType::kNone:
-        break;
+      case jute::EventType::kNodeCreated: created += count; break;
+      case jute::EventType::kNodeDeleted: deleted += count; break;
+      case jute::EventType::kNodeDataChanged: changed += count; break;
+      case jute::EventType::kNodeChildrenChanged: children += count; break;
+      case jute::EventType::kNone: break;
     }
   }
   if (created != 0) stats.created.add(created);
@@ -171,9 +162,7 @@ void write_multi_result(const tree::OpResult& op, OpCode requested, bool compati
 
 void Server::Impl::write_result_body(const OutstandingTxn& txn, jute::Writer& writer) {
   switch (txn.type) {
-    case OpCode::kCreate:
-      writer.string(result.op.path);
-      return;
+    case OpCode::kCreate: writer.string(result.op.path); return;
     case OpCode::kCreate2:
     case OpCode::kCreateContainer:
     case OpCode::kCreateTtl:
@@ -181,9 +170,7 @@ void Server::Impl::write_result_body(const OutstandingTxn& txn, jute::Writer& wr
       jute::write(writer, result.op.stat);
       return;
     case OpCode::kSetData:
-    case OpCode::kSetAcl:
-      jute::write(writer, result.op.stat);
-      return;
+    case OpCode::kSetAcl: jute::write(writer, result.op.stat); return;
     case OpCode::kMulti: {
       ZT_ASSERT(result.multi.size() == txn.prepared.multi_types.size());
       for (size_t i = 0; i < result.multi.size(); ++i) {
@@ -193,8 +180,7 @@ void Server::Impl::write_result_body(const OutstandingTxn& txn, jute::Writer& wr
       wire::write(writer, wire::kMultiEnd);
       return;
     }
-    default:
-      return;  // delete and closeSession have no body
+    default: return;  // delete and closeSession have no body
   }
 }
 

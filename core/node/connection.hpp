@@ -27,6 +27,9 @@ struct QueuedRequest {
   std::string body;  // of a read; a write lives on in its transaction
   std::shared_ptr<const std::vector<jute::Id>> ids;
   MonotonicTime received;
+  // Of a read: the session was over when it came. One that closes while a read waits in the queue
+  // still has that read answered, as what it sent before its closeSession.
+  bool session_over = false;
 };
 
 // First in, first out; keeps little memory when empty.

@@ -111,63 +111,37 @@ std::string connection_line(const Connection& c, bool brief, bool is_asker) {
 std::string_view short_name(jute::OpCode op) {
   using jute::OpCode;
   switch (op) {
-    case OpCode::kNotification:
-      return "NA";
+    case OpCode::kNotification: return "NA";
     case OpCode::kCreate:
     case OpCode::kCreate2:
     case OpCode::kCreateContainer:
-    case OpCode::kCreateTtl:
-      return "CREA";
+    case OpCode::kCreateTtl: return "CREA";
     case OpCode::kDelete:
-    case OpCode::kDeleteContainer:
-      return "DELE";
-    case OpCode::kExists:
-      return "EXIS";
-    case OpCode::kGetData:
-      return "GETD";
-    case OpCode::kSetData:
-      return "SETD";
-    case OpCode::kGetAcl:
-      return "GETA";
-    case OpCode::kSetAcl:
-      return "SETA";
+    case OpCode::kDeleteContainer: return "DELE";
+    case OpCode::kExists: return "EXIS";
+    case OpCode::kGetData: return "GETD";
+    case OpCode::kSetData: return "SETD";
+    case OpCode::kGetAcl: return "GETA";
+    case OpCode::kSetAcl: return "SETA";
     case OpCode::kGetChildren:
-    case OpCode::kGetChildren2:
-      return "GETC";
-    case OpCode::kSync:
-      return "SYNC";
-    case OpCode::kPing:
-      return "PING";
-    case OpCode::kCheck:
-      return "CHEC";
-    case OpCode::kMulti:
-      return "MULT";
-    case OpCode::kMultiRead:
-      return "MLTR";
-    case OpCode::kReconfig:
-      return "RECO";
-    case OpCode::kCheckWatches:
-      return "CHKW";
-    case OpCode::kRemoveWatches:
-      return "REMW";
-    case OpCode::kSetWatches:
-      return "SETW";
-    case OpCode::kSetWatches2:
-      return "STW2";
-    case OpCode::kAddWatch:
-      return "ADDW";
-    case OpCode::kGetEphemerals:
-      return "GETE";
-    case OpCode::kGetAllChildrenNumber:
-      return "GETACN";
-    case OpCode::kWhoAmI:
-      return "HOMI";
-    case OpCode::kCreateSession:
-      return "SESS";
-    case OpCode::kCloseSession:
-      return "CLOS";
-    default:
-      return "NA";
+    case OpCode::kGetChildren2: return "GETC";
+    case OpCode::kSync: return "SYNC";
+    case OpCode::kPing: return "PING";
+    case OpCode::kCheck: return "CHEC";
+    case OpCode::kMulti: return "MULT";
+    case OpCode::kMultiRead: return "MLTR";
+    case OpCode::kReconfig: return "RECO";
+    case OpCode::kCheckWatches: return "CHKW";
+    case OpCode::kRemoveWatches: return "REMW";
+    case OpCode::kSetWatches: return "SETW";
+    case OpCode::kSetWatches2: return "STW2";
+    case OpCode::kAddWatch: return "ADDW";
+    case OpCode::kGetEphemerals: return "GETE";
+    case OpCode::kGetAllChildrenNumber: return "GETACN";
+    case OpCode::kWhoAmI: return "HOMI";
+    case OpCode::kCreateSession: return "SESS";
+    case OpCode::kCloseSession: return "CLOS";
+    default: return "NA";
   }
 }
 

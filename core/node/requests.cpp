@@ -48,13 +48,22 @@ void Server::Impl::request(Connection& connection, std::string_view payload) {
   }
   if (wire::is_write(header.type)) {
     submit_write(connection, header.xid, header.type, body);
-  } else if (connection.queue.empty()) {
-    answer_read(connection,
-                QueuedRequest{header.xid, header.type, false, {}, nullptr, now.monotonic}, body);
   } else {
-    connection.queue.push(QueuedRequest{header.xid, header.type, false, std::string(body),
-                                        connection.ids, now.monotonic});
-    ++queued_requests;
+    QueuedRequest read{header.xid,
+                       header.type,
+                       false,
+                       {},
+                       nullptr,
+                       now.monotonic,
+                       sessions.is_closing(connection.session)};
+    if (connection.queue.empty()) {
+      answer_read(connection, read, body);
+    } else {
+      read.body = body;
+      read.ids = connection.ids;
+      connection.queue.push(std::move(read));
+      ++queued_requests;
+    }
   }
   throttle(connection);
 }
@@ -122,9 +131,8 @@ void Server::Impl::answer_read(Connection& connection, const QueuedRequest& requ
   if (request.type != OpCode::kSetWatches && request.type != OpCode::kSetWatches2) {
     const pipeline::Asker asker{connection.id, connection.session, &ids};
     jute::Writer writer(out->sending());
-    error = sessions.is_closing(connection.session)
-                ? ErrorCode::kSessionExpired
-                : reads.execute(request.type, body, asker, writer);
+    error = request.session_over ? ErrorCode::kSessionExpired
+                                 : reads.execute(request.type, body, asker, writer);
   }
   finish_reply(connection, start, request.xid, zxid, error);
   count_latency(connection, request, zxid);

@@ -89,8 +89,7 @@ ErrorCode Preparer::prepare_op(Context& op, OpCode type, jute::Writer& out) {
     case OpCode::kReconfig:
       // A standalone server has no configuration to change.
       return config_.reconfig_enabled ? ErrorCode::kUnimplemented : ErrorCode::kReconfigDisabled;
-    default:
-      return ErrorCode::kUnimplemented;
+    default: return ErrorCode::kUnimplemented;
   }
 }
 

@@ -25,10 +25,10 @@ bool Preparer::permitted(const Context& op, const NodeRecord& record, int32_t pe
 }
 
 bool Preparer::fix_up(const Context& op, std::string_view encoded, std::string& fixed) const {
-  static const std::vector<jute::Id> kNobody;
+  const std::vector<jute::Id> nobody;
   jute::Reader in(encoded);
   const auto list = tree::fix_up_acl(
-      jute::read_acl_list(in), op.request.ids != nullptr ? *op.request.ids : kNobody, config_.auth);
+      jute::read_acl_list(in), op.request.ids != nullptr ? *op.request.ids : nobody, config_.auth);
   if (!list) return false;
   fixed.clear();
   jute::Writer out(fixed);

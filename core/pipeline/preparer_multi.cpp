@@ -20,8 +20,7 @@ ErrorCode Preparer::prepare_multi_op(Context& op, const wire::MultiOp& sub, jute
       return prepare_set_data(op, std::get<wire::SetDataRequest>(sub.body), out);
     case OpCode::kCheck:
       return prepare_check(op, std::get<wire::PathVersionRequest>(sub.body), out);
-    default:
-      return ErrorCode::kUnimplemented;
+    default: return ErrorCode::kUnimplemented;
   }
 }
 
@@ -76,8 +75,7 @@ void Preparer::rebind(OpCode type, std::string_view body, Zxid zxid) {
       }
       return;
     }
-    default:
-      return;
+    default: return;
   }
 }
 

@@ -34,8 +34,7 @@ ErrorCode Reads::execute(OpCode type, std::string_view body, const Asker& asker,
                          jute::Writer& out) {
   jute::Reader in(body);
   switch (type) {
-    case OpCode::kExists:
-      return exists(in, asker, out);
+    case OpCode::kExists: return exists(in, asker, out);
     case OpCode::kGetData: {
       const wire::PathWatchRequest request = wire::read_path_watch_request(in);
       return in.ok() ? get_data(request, asker, out) : ErrorCode::kMarshallingError;
@@ -46,29 +45,21 @@ ErrorCode Reads::execute(OpCode type, std::string_view body, const Asker& asker,
       if (!in.ok()) return ErrorCode::kMarshallingError;
       return get_children(request, asker, type == OpCode::kGetChildren2, out);
     }
-    case OpCode::kGetAcl:
-      return get_acl(in, asker, out);
+    case OpCode::kGetAcl: return get_acl(in, asker, out);
     case OpCode::kSync: {
       const wire::PathRequest request = wire::read_path_request(in, type);
       if (!in.ok()) return ErrorCode::kMarshallingError;
       out.string(request.path);
       return ErrorCode::kOk;
     }
-    case OpCode::kGetEphemerals:
-      return get_ephemerals(in, asker, out);
-    case OpCode::kGetAllChildrenNumber:
-      return get_all_children_number(in, asker, out);
-    case OpCode::kMultiRead:
-      return multi_read(in, asker, out);
-    case OpCode::kAddWatch:
-      return add_watch(in, asker, out);
+    case OpCode::kGetEphemerals: return get_ephemerals(in, asker, out);
+    case OpCode::kGetAllChildrenNumber: return get_all_children_number(in, asker, out);
+    case OpCode::kMultiRead: return multi_read(in, asker, out);
+    case OpCode::kAddWatch: return add_watch(in, asker, out);
     case OpCode::kCheckWatches:
-    case OpCode::kRemoveWatches:
-      return check_or_remove_watches(in, type, asker);
-    case OpCode::kWhoAmI:
-      return who_am_i(asker, out);
-    default:
-      return ErrorCode::kUnimplemented;
+    case OpCode::kRemoveWatches: return check_or_remove_watches(in, type, asker);
+    case OpCode::kWhoAmI: return who_am_i(asker, out);
+    default: return ErrorCode::kUnimplemented;
   }
 }
 

@@ -153,9 +153,17 @@ Step Recovery::clean_up() {
     scans_.pop_back();
   }
   for (size_t i = 0; i < scans_.size(); ++i) {
-    if (scans_[i].end != LogEnd::kTornTail) continue;
     FileInfo& log = files_.logs[scanned_from_ + i].info;
     const std::string where = log.name + ": the last write was not completed";
+    if (scans_[i].end != LogEnd::kTornTail) {
+      // A killed process may have left records that only the page cache holds. Clients will be
+      // shown them, so they are made durable first.
+      if (i + 1 < scans_.size()) continue;
+      if (auto done = disk_.truncate({Folder::kLog, log.name}, log.size); !done) {
+        return disk_failed(done.error());
+      }
+      continue;
+    }
     if (i + 1 < scans_.size()) {
       // Upstream leaves such a tail and goes on in a new file; what follows shows that nothing is
       // missing.

@@ -59,8 +59,10 @@ Cut cut_pieces(std::string_view input, std::string& stream) {
     size_t taken = 0;
     for (const std::string& frame : cut.frames) taken += wire::kFrameLengthSize + frame.size();
     fuzz::require(taken + cut.unread == stream.size());
-    // Without a pause every frame that is whole has come out.
-    if ((control & 128) == 0) fuzz::require(cut.frames == cut_whole(stream).frames);
+    // Without a pause every frame that is whole has come out. Long streams would take too long
+    // here.
+    if ((control & 128) == 0 && stream.size() <= 1024)
+      fuzz::require(cut.frames == cut_whole(stream).frames);
   }
   take(cutter, stream.size() + 1, cut);
   return cut;

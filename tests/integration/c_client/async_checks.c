@@ -3,7 +3,9 @@
 static const struct ACL_vector* const kOpen = &ZOO_OPEN_ACL_UNSAFE;
 
 // Completions of every signature: the context is a Signal.
-static void on_void(int rc, const void* data) { signal_raise((void*)data, rc, 0, NULL, 0, NULL); }
+static void on_void(int rc, const void* data) {
+  signal_raise((void*)data, rc, 0, NULL, 0, NULL);
+}
 static void on_stat(int rc, const struct Stat* stat, const void* data) {
   signal_raise((void*)data, rc, 0, NULL, 0, stat);
 }
@@ -13,7 +15,8 @@ static void on_string(int rc, const char* value, const void* data) {
 static void on_string_stat(int rc, const char* value, const struct Stat* stat, const void* data) {
   signal_raise((void*)data, rc, 0, value, 0, stat);
 }
-static void on_data(int rc, const char* value, int length, const struct Stat* stat, const void* data) {
+static void on_data(int rc, const char* value, int length, const struct Stat* stat,
+                    const void* data) {
   char text[256] = "";
   if (rc == ZOK && length > 0) snprintf(text, sizeof text, "%.*s", length, value);
   signal_raise((void*)data, rc, 0, text, length, stat);
@@ -30,11 +33,11 @@ static void on_acl(int rc, struct ACL_vector* acl, struct Stat* stat, const void
 }
 
 // Starts an asynchronous call whose last argument is the Signal, and waits for its result.
-#define RESULT(expected, call)      \
-  do {                              \
-    CHECK_RC(ZOK, call);            \
-    signal_wait(&done, 1);          \
-    CHECK_RC((expected), done.rc);  \
+#define RESULT(expected, call)     \
+  do {                             \
+    CHECK_RC(ZOK, call);           \
+    signal_wait(&done, 1);         \
+    CHECK_RC((expected), done.rc); \
   } while (0)
 
 static void check_writes(zhandle_t* zh) {
@@ -43,10 +46,12 @@ static void check_writes(zhandle_t* zh) {
   RESULT(ZOK, zoo_acreate(zh, "/a", "v", 1, kOpen, ZOO_PERSISTENT, on_string, &done));
   CHECK(strcmp(done.text, "/a") == 0);
   RESULT(ZNODEEXISTS, zoo_acreate(zh, "/a", "v", 1, kOpen, ZOO_PERSISTENT, on_string, &done));
-  RESULT(ZOK, zoo_acreate2(zh, "/a/e-", "v", 1, kOpen, ZOO_EPHEMERAL_SEQUENTIAL, on_string_stat, &done));
+  RESULT(ZOK,
+         zoo_acreate2(zh, "/a/e-", "v", 1, kOpen, ZOO_EPHEMERAL_SEQUENTIAL, on_string_stat, &done));
   CHECK(strcmp(done.text, "/a/e-0000000000") == 0);
   CHECK(done.stat.ephemeralOwner == zoo_client_id(zh)->client_id);
-  RESULT(ZOK, zoo_acreate_ttl(zh, "/t", "", 0, kOpen, ZOO_PERSISTENT_WITH_TTL, 600000, on_string, &done));
+  RESULT(ZOK, zoo_acreate_ttl(zh, "/t", "", 0, kOpen, ZOO_PERSISTENT_WITH_TTL, 600000, on_string,
+                              &done));
   RESULT(ZOK, zoo_acreate2_ttl(zh, "/u-", "", 0, kOpen, ZOO_PERSISTENT_SEQUENTIAL_WITH_TTL, 600000,
                                on_string_stat, &done));
   RESULT(ZOK, zoo_aset(zh, "/a", "new", 3, 0, on_stat, &done));
@@ -102,7 +107,8 @@ static void check_pipeline(zhandle_t* zh) {
   char path[32];
   for (int i = 0; i < kCount; ++i) {
     snprintf(path, sizeof path, "/a/n%d", i);
-    CHECK_RC(ZOK, zoo_acreate(zh, path, path, (int)strlen(path), kOpen, ZOO_PERSISTENT, on_string, &done));
+    CHECK_RC(ZOK, zoo_acreate(zh, path, path, (int)strlen(path), kOpen, ZOO_PERSISTENT, on_string,
+                              &done));
   }
   signal_wait(&done, kCount);
   CHECK(strcmp(done.text, path) == 0);

@@ -1,5 +1,5 @@
-// What the C client's tests share: checks that count, a connected handle, results of asynchronous calls,
-// events of watches. Owns the handles' context. Never decides what is right.
+// What the C client's tests share: checks that count, a connected handle, results of asynchronous
+// calls, events of watches. Owns the handles' context. Never decides what is right.
 #pragma once
 
 #include <pthread.h>
@@ -11,25 +11,25 @@
 extern int checks_done;
 
 // Ends the program with status 1 and the place when the condition does not hold.
-#define CHECK(condition)                                                         \
-  do {                                                                           \
-    ++checks_done;                                                               \
-    if (!(condition)) {                                                          \
+#define CHECK(condition)                                                             \
+  do {                                                                               \
+    ++checks_done;                                                                   \
+    if (!(condition)) {                                                              \
       fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition); \
-      exit(1);                                                                   \
-    }                                                                            \
+      exit(1);                                                                       \
+    }                                                                                \
   } while (0)
 
 // As CHECK for a return code, which is printed.
-#define CHECK_RC(expected, call)                                                       \
-  do {                                                                                 \
-    int rc_ = (call);                                                                  \
-    ++checks_done;                                                                     \
-    if (rc_ != (expected)) {                                                           \
+#define CHECK_RC(expected, call)                                                           \
+  do {                                                                                     \
+    int rc_ = (call);                                                                      \
+    ++checks_done;                                                                         \
+    if (rc_ != (expected)) {                                                               \
       fprintf(stderr, "%s:%d: %s gives %d (%s), not %d\n", __FILE__, __LINE__, #call, rc_, \
-              zerror(rc_), (int)(expected));                                           \
-      exit(1);                                                                         \
-    }                                                                                  \
+              zerror(rc_), (int)(expected));                                               \
+      exit(1);                                                                             \
+    }                                                                                      \
   } while (0)
 
 // A counter that callbacks raise and the test waits on; also keeps what the last callback brought.
@@ -47,7 +47,8 @@ struct Signal {
 void signal_init(struct Signal* signal);
 void signal_raise(struct Signal* signal, int rc, int type, const char* text, int number,
                   const struct Stat* stat);
-// Waits until `count` callbacks have come since the last wait, and starts counting anew; at most 10 seconds.
+// Waits until `count` callbacks have come since the last wait, and starts counting anew; at most 10
+// seconds.
 void signal_wait(struct Signal* signal, int count);
 // How many callbacks have come since the last wait.
 int signal_count(struct Signal* signal);

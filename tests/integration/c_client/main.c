@@ -1,4 +1,5 @@
-// Exercises the stock C client against a server: c_client_test HOST:PORT. Exit status 0 when all checks hold.
+// Exercises the stock C client against a server: c_client_test HOST:PORT. Exit status 0 when all
+// checks hold.
 #include "tests/integration/c_client/check.h"
 
 // Makes a root node and gives the host string with it as chroot.

@@ -11,15 +11,19 @@ static void check_create(zhandle_t* zh) {
   CHECK_RC(ZNONODE, zoo_create(zh, "/x/y", "", 0, kOpen, ZOO_PERSISTENT, path, sizeof path));
   CHECK_RC(ZOK, zoo_create2(zh, "/a/b", "two", 3, kOpen, ZOO_EPHEMERAL, path, sizeof path, &stat));
   CHECK(stat.ephemeralOwner == zoo_client_id(zh)->client_id && stat.dataLength == 3);
-  CHECK_RC(ZNOCHILDRENFOREPHEMERALS, zoo_create(zh, "/a/b/c", "", 0, kOpen, ZOO_PERSISTENT, NULL, 0));
-  CHECK_RC(ZOK, zoo_create(zh, "/a/s-", "", 0, kOpen, ZOO_PERSISTENT_SEQUENTIAL, path, sizeof path));
+  CHECK_RC(ZNOCHILDRENFOREPHEMERALS,
+           zoo_create(zh, "/a/b/c", "", 0, kOpen, ZOO_PERSISTENT, NULL, 0));
+  CHECK_RC(ZOK,
+           zoo_create(zh, "/a/s-", "", 0, kOpen, ZOO_PERSISTENT_SEQUENTIAL, path, sizeof path));
   CHECK(strcmp(path, "/a/s-0000000001") == 0);
-  CHECK_RC(ZOK, zoo_create(zh, "/a/s-", NULL, -1, kOpen, ZOO_EPHEMERAL_SEQUENTIAL, path, sizeof path));
+  CHECK_RC(ZOK,
+           zoo_create(zh, "/a/s-", NULL, -1, kOpen, ZOO_EPHEMERAL_SEQUENTIAL, path, sizeof path));
   CHECK(strcmp(path, "/a/s-0000000002") == 0);
   CHECK_RC(ZOK, zoo_create(zh, "/container", "", 0, kOpen, ZOO_CONTAINER, path, sizeof path));
-  CHECK_RC(ZOK, zoo_create_ttl(zh, "/ttl", "", 0, kOpen, ZOO_PERSISTENT_WITH_TTL, 600000, path, sizeof path));
-  CHECK_RC(ZOK, zoo_create2_ttl(zh, "/ttl-", "", 0, kOpen, ZOO_PERSISTENT_SEQUENTIAL_WITH_TTL, 600000, path,
-                                sizeof path, &stat));
+  CHECK_RC(ZOK, zoo_create_ttl(zh, "/ttl", "", 0, kOpen, ZOO_PERSISTENT_WITH_TTL, 600000, path,
+                               sizeof path));
+  CHECK_RC(ZOK, zoo_create2_ttl(zh, "/ttl-", "", 0, kOpen, ZOO_PERSISTENT_SEQUENTIAL_WITH_TTL,
+                                600000, path, sizeof path, &stat));
   CHECK(strncmp(path, "/ttl-00000000", 13) == 0 && stat.ephemeralOwner == 0);
 }
 
@@ -28,7 +32,8 @@ static void check_data(zhandle_t* zh) {
   int length = sizeof buffer;
   struct Stat stat;
   CHECK_RC(ZOK, zoo_get(zh, "/a", 0, buffer, &length, &stat));
-  CHECK(length == 5 && memcmp(buffer, "value", 5) == 0 && stat.version == 0 && stat.numChildren == 3);
+  CHECK(length == 5 && memcmp(buffer, "value", 5) == 0 && stat.version == 0 &&
+        stat.numChildren == 3);
   CHECK_RC(ZOK, zoo_set(zh, "/a", "more", 4, 0));
   CHECK_RC(ZBADVERSION, zoo_set(zh, "/a", "more", 4, 0));
   CHECK_RC(ZOK, zoo_set2(zh, "/a", "other", 5, 1, &stat));
@@ -65,7 +70,8 @@ static void check_acl(zhandle_t* zh, const char* hosts) {
   struct Stat stat;
   struct Signal done;
   signal_init(&done);
-  CHECK_RC(ZINVALIDACL, zoo_create(zh, "/mine", "", 0, &ZOO_CREATOR_ALL_ACL, ZOO_PERSISTENT, NULL, 0));
+  CHECK_RC(ZINVALIDACL,
+           zoo_create(zh, "/mine", "", 0, &ZOO_CREATOR_ALL_ACL, ZOO_PERSISTENT, NULL, 0));
   CHECK_RC(ZOK, zoo_add_auth(zh, "digest", "ann:secret", 10, NULL, NULL));
   CHECK_RC(ZOK, zoo_create(zh, "/mine", "x", 1, &ZOO_CREATOR_ALL_ACL, ZOO_PERSISTENT, NULL, 0));
   CHECK_RC(ZOK, zoo_get_acl(zh, "/mine", &acl, &stat));
@@ -91,7 +97,8 @@ static void check_multi(zhandle_t* zh) {
   zoo_op_t ops[5];
   zoo_op_result_t results[5];
   zoo_create_op_init(&ops[0], "/m", "0", 1, kOpen, ZOO_PERSISTENT, first, sizeof first);
-  zoo_create_op_init(&ops[1], "/m/s-", "", 0, kOpen, ZOO_PERSISTENT_SEQUENTIAL, second, sizeof second);
+  zoo_create_op_init(&ops[1], "/m/s-", "", 0, kOpen, ZOO_PERSISTENT_SEQUENTIAL, second,
+                     sizeof second);
   zoo_set_op_init(&ops[2], "/m", "1", 1, 0, &stat);
   zoo_check_op_init(&ops[3], "/m", 1);
   zoo_delete_op_init(&ops[4], "/m/s-0000000000", -1);
@@ -102,7 +109,8 @@ static void check_multi(zhandle_t* zh) {
   zoo_check_op_init(&ops[1], "/m", 9);
   zoo_delete_op_init(&ops[2], "/m", -1);
   CHECK_RC(ZBADVERSION, zoo_multi(zh, 3, ops, results));
-  CHECK(results[0].err == ZOK && results[1].err == ZBADVERSION && results[2].err == ZRUNTIMEINCONSISTENCY);
+  CHECK(results[0].err == ZOK && results[1].err == ZBADVERSION &&
+        results[2].err == ZRUNTIMEINCONSISTENCY);
   CHECK_RC(ZNONODE, zoo_exists(zh, "/n", 0, &stat));
 }
 

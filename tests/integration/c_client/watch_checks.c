@@ -2,11 +2,14 @@
 
 static const struct ACL_vector* const kOpen = &ZOO_OPEN_ACL_UNSAFE;
 
-static void on_void(int rc, const void* data) { signal_raise((void*)data, rc, 0, NULL, 0, NULL); }
+static void on_void(int rc, const void* data) {
+  signal_raise((void*)data, rc, 0, NULL, 0, NULL);
+}
 static void on_stat(int rc, const struct Stat* stat, const void* data) {
   signal_raise((void*)data, rc, 0, NULL, 0, stat);
 }
-static void on_data(int rc, const char* value, int length, const struct Stat* stat, const void* data) {
+static void on_data(int rc, const char* value, int length, const struct Stat* stat,
+                    const void* data) {
   (void)value;
   signal_raise((void*)data, rc, 0, NULL, length, stat);
 }
@@ -84,7 +87,8 @@ static void check_removal(zhandle_t* zh, zhandle_t* writer) {
   CHECK_RC(ZOK, zoo_remove_all_watches(zh, "/w", ZWATCHTYPE_ANY, 0));
   length = sizeof buffer;
   CHECK_RC(ZOK, zoo_wget(zh, "/w", watch_signal, &event, buffer, &length, &stat));
-  // The header asks for a pointer to the completion and the library uses it as the completion itself.
+  // The header asks for a pointer to the completion and the library uses it as the completion
+  // itself.
   CHECK_RC(ZOK, zoo_aremove_watches(zh, "/w", ZWATCHTYPE_ANY, watch_signal, &event, 0,
                                     (void_completion_t*)on_void, &done));
   signal_wait(&done, 1);

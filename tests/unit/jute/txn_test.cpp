@@ -205,6 +205,20 @@ TEST(Txn, CloseSessionTellsTheEmptyListFromNone) {
   EXPECT_TRUE(decode_txn(payload("fffffff5", digest))->digest.has_value());
 }
 
+// Without digest, a list of one path of four bytes is as long as a digest.
+TEST(Txn, CloseSessionTellsOneShortPathFromADigest) {
+  CloseSessionTxn close;
+  close.paths = {"/a/b"};
+  Txn txn;
+  txn.header.type = OpCode::kCloseSession;
+  txn.body = close;
+  const std::string bytes = encode(txn);
+  const auto decoded = decode_txn(bytes);
+  ASSERT_TRUE(decoded.has_value());
+  EXPECT_EQ(std::get<CloseSessionTxn>(decoded->body).paths, close.paths);
+  EXPECT_FALSE(decoded->digest.has_value());
+}
+
 TEST(Txn, MultiFailsWhenAnyPartIsAnError) {
   MultiTxn multi;
   EXPECT_FALSE(multi.failed());

@@ -108,6 +108,22 @@ TEST(FileDisk, ListsReadsCutsAndRemoves) {
   ASSERT_TRUE(disk.remove({Folder::kLog, "b"}).has_value());
   EXPECT_EQ(disk.read({Folder::kLog, "b"}, 0, 100).error().message,
             "cannot open " + (dir / "b") + ": No such file or directory");
+  // Holes read as zeros, wherever data lies between them.
+  write_file(dir / "d", "begin");
+  std::filesystem::resize_file(dir / "d", 1 << 20);
+  std::string expected = "begin";
+  expected.resize(1 << 20);
+  EXPECT_TRUE(*disk.read({Folder::kLog, "d"}, 0, 2 << 20) == expected);
+  EXPECT_TRUE(*disk.read({Folder::kLog, "d"}, 300'000, 2 << 20) == expected.substr(300'000));
+  DiskFiles writer(DiskRoots{dir.path(), dir.path()});
+  ASSERT_FALSE(writer.perform(storage::WriteFile{{Folder::kLog, "d"}, 600'000, "middle", 0}));
+  expected.replace(600'000, 6, "middle");
+  EXPECT_TRUE(*disk.read({Folder::kLog, "d"}, 100'000, 400'000) ==
+              expected.substr(100'000, 400'000));
+  EXPECT_TRUE(*disk.read({Folder::kLog, "d"}, 100'000, 600'000) ==
+              expected.substr(100'000, 600'000));
+  EXPECT_TRUE(*disk.read({Folder::kLog, "d"}, 700'000, 600'000) == expected.substr(700'000));
+
   FileDisk nowhere(DiskRoots{dir / "none", dir / "none"});
   EXPECT_THAT(nowhere.list(Folder::kLog).error().message, HasSubstr("No such file or directory"));
 }

@@ -312,7 +312,7 @@ TEST(ZooConfig, NamedKeysAreObeyed) {
       "dataLogDir=/logs\nclientPortAddress=127.0.0.1\nclientPortListenBacklog=7\ntickTime=500\n"
       "minSessionTimeout=100\nmaxSessionTimeout=900\nmaxClientCnxns=0\nautopurge.snapRetainCount="
       "5\n"
-      "autopurge.purgeInterval=30m\nzoetrope.compatibility=3.8\n");
+      "autopurge.purgeInterval=30m\nzoetrope.compatibility=3.8\nreconfigEnabled=true\n");
   EXPECT_THAT(config.warnings, IsEmpty());
   EXPECT_EQ(config.data_log_dir, "/logs");
   EXPECT_EQ(config.engine.data_log_dir, "/logs/version-2");
@@ -325,6 +325,7 @@ TEST(ZooConfig, NamedKeysAreObeyed) {
   EXPECT_EQ(config.engine.store.retain_snapshots, 5u);
   EXPECT_EQ(config.engine.store.purge_interval_ms, 30 * 60 * 1000);
   EXPECT_EQ(config.engine.compatibility, node::Compatibility::k3_8);
+  EXPECT_TRUE(config.engine.reconfig_enabled);
 }
 
 TEST(ZooConfig, PropertyKeysAreObeyed) {

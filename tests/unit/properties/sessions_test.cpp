@@ -1,0 +1,186 @@
+// The properties about sessions: ephemerals, silence after the end, expiry, sequential names.
+#include <gtest/gtest.h>
+
+#include "story.hpp"
+
+namespace zoetrope::properties {
+namespace {
+
+Stat owned_by(int64_t session, int64_t zxid) {
+  Stat stat = Story::fresh_stat(zxid);
+  stat.ephemeral_owner = session;
+  return stat;
+}
+
+TEST(EphemeralsLiveWithTheirSession, HoldsFromCreationToExpiry) {
+  Story s;
+  const uint32_t c = s.connect(7), other = s.connect(8);
+  s.create(c, 1, "/e", 1, NodeMode::kEphemeral);
+  s.read(other, 1, OpKind::kExists, "/e", 1).result.stat = owned_by(7, 1);
+  s.expire(7, 2);
+  s.read(other, 2, OpKind::kExists, "/e", 2, ErrorCode::kNoNode);
+  s.history.has_final_nodes = true;
+  EXPECT_TRUE(violations(check_ephemerals_live_with_their_session, s.history).empty());
+}
+
+TEST(EphemeralsLiveWithTheirSession, FindsOneThatOutlivesItsSession) {
+  Story s;
+  const uint32_t c = s.connect(7), other = s.connect(8);
+  s.create(c, 1, "/e", 1, NodeMode::kEphemeral);
+  s.expire(7, 2);
+  s.read(other, 1, OpKind::kExists, "/e", 2).result.stat = owned_by(7, 1);
+  EXPECT_EQ(violations(check_ephemerals_live_with_their_session, s.history).size(), 1u);
+}
+
+TEST(EphemeralsLiveWithTheirSession, FindsOneThatGoesTooEarly) {
+  Story s;
+  const uint32_t c = s.connect(7), other = s.connect(8);
+  s.create(c, 1, "/e", 1, NodeMode::kEphemeral);
+  s.read(other, 1, OpKind::kExists, "/e", 1, ErrorCode::kNoNode);
+  s.history.has_final_nodes = true;
+  // Both in what was read and at the end.
+  EXPECT_EQ(violations(check_ephemerals_live_with_their_session, s.history).size(), 2u);
+}
+
+TEST(EphemeralsLiveWithTheirSession, AllowsADelete) {
+  Story s;
+  const uint32_t c = s.connect(7), other = s.connect(8);
+  s.create(c, 1, "/e", 1, NodeMode::kEphemeral);
+  s.write(other, 1, OpKind::kDelete, "/e", 2);
+  s.read(other, 2, OpKind::kExists, "/e", 2, ErrorCode::kNoNode);
+  s.history.has_final_nodes = true;
+  EXPECT_TRUE(violations(check_ephemerals_live_with_their_session, s.history).empty());
+}
+
+TEST(EphemeralsLiveWithTheirSession, FindsChildren) {
+  Story s;
+  const uint32_t c = s.connect(7);
+  s.create(c, 1, "/e", 1, NodeMode::kEphemeral);
+  Stat stat = owned_by(7, 1);
+  stat.num_children = 1;
+  s.read(c, 2, OpKind::kExists, "/e", 1).result.stat = stat;
+  EXPECT_EQ(violations(check_ephemerals_live_with_their_session, s.history).size(), 1u);
+}
+
+TEST(ClosedSessionsAreSilent, HoldsUpToTheReplyOfTheClose) {
+  Story s;
+  const uint32_t c = s.connect(7);
+  s.create(c, 1, "/a", 1);
+  s.write(c, 2, OpKind::kCloseSession, "", 2);
+  EXPECT_TRUE(violations(check_closed_sessions_are_silent, s.history).empty());
+}
+
+TEST(ClosedSessionsAreSilent, FindsAWriteAfterTheEnd) {
+  Story s;
+  const uint32_t c = s.connect(7);
+  s.expire(7, 1);
+  s.commit(s.send(c, 1, OpKind::kCreate, "/a"), 2);
+  EXPECT_EQ(violations(check_closed_sessions_are_silent, s.history).size(), 1u);
+}
+
+TEST(ClosedSessionsAreSilent, FindsAReadAfterTheEnd) {
+  Story s;
+  const uint32_t c = s.connect(7), other = s.connect(8);
+  s.expire(7, 1);
+  s.create(other, 1, "/a", 2);
+  s.read(c, 1, OpKind::kExists, "/a", 2);
+  EXPECT_EQ(violations(check_closed_sessions_are_silent, s.history).size(), 1u);
+}
+
+TEST(ClosedSessionsAreSilent, FindsAResumedSession) {
+  Story s;
+  const uint32_t c = s.connect(7);
+  s.write(c, 1, OpKind::kCloseSession, "", 1);
+  s.connect(7, 4000, 7);
+  // By its own reply and by the log.
+  EXPECT_EQ(violations(check_closed_sessions_are_silent, s.history).size(), 2u);
+}
+
+TEST(ClosedSessionsAreSilent, FindsASessionIdGivenTwice) {
+  Story s;
+  s.connect(7);
+  s.connect(7);
+  EXPECT_EQ(violations(check_closed_sessions_are_silent, s.history).size(), 1u);
+}
+
+TEST(SessionExpiryIsTimely, HoldsAtTheBounds) {
+  Story s;
+  s.history.setup.delay_max = Duration::from_ms(100);
+  const uint32_t c = s.connect(7, 4000);
+  s.read(c, 1, OpKind::kExists, "/a", 0);
+  s.wait_ms(4000);
+  s.expire(7, 1);
+  s.end();
+  EXPECT_TRUE(violations(check_session_expiry_is_timely, s.history).empty());
+}
+
+TEST(SessionExpiryIsTimely, FindsAnEarlyExpiry) {
+  Story s;
+  const uint32_t c = s.connect(7, 4000);
+  s.wait_ms(3000);
+  s.read(c, 1, OpKind::kExists, "/a", 0);
+  s.wait_ms(2000);
+  s.expire(7, 1);
+  EXPECT_EQ(violations(check_session_expiry_is_timely, s.history).size(), 1u);
+}
+
+TEST(SessionExpiryIsTimely, FindsAnExpiryRightAfterARestart) {
+  Story s;
+  s.connect(7, 4000);
+  s.wait_ms(5000);
+  s.history.server_events.push_back({ServerId(1), ServerEventKind::kStarted, s.moment()});
+  s.expire(7, 1);
+  EXPECT_EQ(violations(check_session_expiry_is_timely, s.history).size(), 1u);
+}
+
+TEST(SessionExpiryIsTimely, FindsALateExpiry) {
+  Story s;
+  s.history.setup.delay_max = Duration::from_ms(100);
+  s.connect(7, 4000);
+  s.wait_ms(5300);  // time-out, one tick and twice the delay are 5200
+  s.expire(7, 1);
+  s.end();
+  EXPECT_EQ(violations(check_session_expiry_is_timely, s.history).size(), 1u);
+}
+
+TEST(SessionExpiryIsTimely, FindsASessionThatIsNeverExpired) {
+  Story s;
+  s.history.setup.delay_max = Duration::from_ms(100);
+  s.connect(7, 4000);
+  s.wait_ms(5300);
+  EXPECT_EQ(violations(check_session_expiry_is_timely, s.end()).size(), 1u);
+}
+
+Operation& sequential(Story& s, uint32_t c, int32_t xid, std::string asked, std::string given,
+                      int64_t zxid) {
+  Operation& op = s.create(c, xid, std::move(asked), zxid, NodeMode::kPersistentSequential);
+  op.result.path = std::move(given);
+  return op;
+}
+
+TEST(SequentialNamesIncrease, HoldsAcrossPrefixesAndDeletes) {
+  Story s;
+  const uint32_t c = s.connect(7);
+  sequential(s, c, 1, "/a-", "/a-0000000000", 1);
+  s.write(c, 2, OpKind::kDelete, "/a-0000000000", 2);
+  sequential(s, c, 3, "/b-", "/b-0000000001", 3);
+  EXPECT_TRUE(violations(check_sequential_names_increase, s.history).empty());
+}
+
+TEST(SequentialNamesIncrease, FindsANumberUsedAgain) {
+  Story s;
+  const uint32_t c = s.connect(7);
+  sequential(s, c, 1, "/a-", "/a-0000000000", 1);
+  s.write(c, 2, OpKind::kDelete, "/a-0000000000", 2);
+  sequential(s, c, 3, "/a-", "/a-0000000000", 3);
+  EXPECT_EQ(violations(check_sequential_names_increase, s.history).size(), 1u);
+}
+
+TEST(SequentialNamesIncrease, FindsANameWithoutANumber) {
+  Story s;
+  sequential(s, s.connect(7), 1, "/a-", "/a-", 1);
+  EXPECT_EQ(violations(check_sequential_names_increase, s.history).size(), 1u);
+}
+
+}  // namespace
+}  // namespace zoetrope::properties
