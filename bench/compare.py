@@ -18,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 import contenders
 import tables
@@ -93,6 +94,17 @@ class Run:
             raise RuntimeError(f"{server.name}: {why}")
         return json.loads(done.stdout)
 
+    def engine_bench(self):
+        """{workload: operations a second} of the engine alone."""
+        binary = contenders.Ours.binary.parent / "bench/engine_bench"
+        if not binary.exists():
+            raise contenders.Unavailable(f"{binary} is not built (./dev build)")
+        done = subprocess.run([str(binary), str(min(self.seconds, 2))], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr.strip())
+        reports = [json.loads(line) for line in done.stdout.splitlines()]
+        return {report["workload"]: report["operations_a_second"] for report in reports}
+
     def warm(self, row, kind):
         """Java compiles while it runs: a while of the row's own load on it, a moment on the others."""
         seconds = self.warm_seconds if kind == "java" else min(1, self.warm_seconds)
@@ -165,7 +177,7 @@ def parse_options():
     if options.slices < 1 or options.seconds < 0.1:
         parser.error("--slices is at least 1 and --seconds at least 0.1")
     if options.binary:
-        contenders.Ours.binary = os.path.abspath(options.binary)
+        contenders.Ours.binary = Path(options.binary).resolve()
     if not os.path.exists(contenders.Ours.binary):
         parser.error(f"{contenders.Ours.binary} is not there: ./dev build makes it")
     return options

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 import contenders
-from goals import Figure, at_least, at_most, of_limit, value_at_most, within_limit
+from goals import Bound, Figure, at_least, at_most, of_limit, value_at_most, within_limit
 
 ZNODES = 1_000_000
 IDLE_SESSIONS = 2000
@@ -119,6 +119,11 @@ def log_bytes(run, kind):
         return {"bytes": (grown[1] - grown[0]) / 1000 - path_bytes - 100}
 
 
+def engine(run, _):
+    """The engine without sockets and disk, on one core."""
+    return run.engine_bench()
+
+
 def used_log_bytes(server):
     """Length of all transaction logs without the zeros that they are filled up with."""
     total = 0
@@ -173,4 +178,7 @@ ROWS = [
     Row("log-bytes", "log", (
         Figure("bytes", "bytes a set beside path and data", "bytes", (at_most(1.001),), (at_most(1.001),)),),
         log_bytes, BOTH, shared=False, slices_max=1),
+    Row("engine", "engine alone, on one core", tuple(
+        Figure(kind, f"{kind} a second", "per_second", (Bound("min", 300e3, ""),), (Bound("min", 1e6, ""),))
+        for kind in ("get", "set", "create", "mixed")), engine, ("ours",), shared=False),
 ]

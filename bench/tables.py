@@ -56,8 +56,8 @@ def table(everything):
     # A failure's text may run over its column.
     widths[1] = min(widths[1], 40)
     facts = everything["machine"]
-    head = (f"{facts['cores']} cores, {facts['cpu']}, Linux {facts['kernel']}; medians of {everything['slices']} slices "
-            f"of {everything['seconds']:g} s")
+    head = (f"{facts['cores']} cores, {facts['cpu']}, Linux {facts['kernel']}; "
+            f"medians of {everything['slices']} slices of {everything['seconds']:g} s")
     body = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines]
     return "\n".join([head, body[0], "-" * len(body[0]), *body[1:]])
 

@@ -96,14 +96,19 @@ void Workload::drain() {
 void Workload::close_fleet() {
   stopping_ = true;
   const int64_t deadline = monotonic_ns() + 10 * kSecondNs;
-  for (Connection* connection : fleet_) {
-    connection->close_session();
-    reactor_.flush(*connection);
-    reactor_.poll(0);
-  }
-  const auto open = [](const Connection* c) { return c->fd() >= 0; };
-  while (std::any_of(fleet_.begin(), fleet_.end(), open) && reactor_.now_ns() < deadline) {
-    reactor_.poll(deadline);
+  size_t open = fleet_.size();
+  while (open > 0 && reactor_.now_ns() < deadline) {
+    open = 0;
+    for (Connection* connection : fleet_) {
+      if (connection->fd() < 0) continue;
+      ++open;
+      // One that was still connecting gets its session first, and loses it in the next round.
+      if (!connection->ready()) continue;
+      connection->close_session();
+      reactor_.flush(*connection);
+      if (open % kOpeningMax == 0) reactor_.poll(0);
+    }
+    if (open > 0) reactor_.poll(deadline);
   }
   for (Connection* connection : fleet_) reactor_.drop(*connection);
 }

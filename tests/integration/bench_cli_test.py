@@ -51,8 +51,9 @@ def test_the_rate_of_an_open_loop_is_kept(bench):
 def test_an_open_loop_counts_latency_from_the_due_time():
     """A server that answers nothing for a while delays all requests that fell due meanwhile, not just one."""
     stub = StubServer(pause_s=0.5)
-    report = json.loads(run_bench(f"127.0.0.1:{stub.port}", "--json", "-w", "exists", "--rate", 200, "-c", 1, "--keys", 1,
-                                  "--size", 0, "--warmup", 0, "--seconds", 1.2, "--keep").stdout)
+    done = run_bench(f"127.0.0.1:{stub.port}", "--json", "-w", "exists", "--rate", 200, "-c", 1, "--keys", 1,
+                     "--size", 0, "--warmup", 0, "--seconds", 1.2, "--keep")
+    report = json.loads(done.stdout)
     stub.close()
     assert report["errors"] == {}
     # About 100 of 240 requests fall into the pause; their latencies spread evenly over it.
@@ -61,15 +62,15 @@ def test_an_open_loop_counts_latency_from_the_due_time():
 
 
 def test_fill_creates_as_many_znodes_as_asked_for(bench, connect, shared, home):
-    report = bench("-w", "fill", "--count", 25_003, "--multi-size", 100, "--keep", "--root", home, "--pids",
+    report = bench("-w", "fill", "--count", 12_003, "--multi-size", 100, "--keep", "--root", home, "--pids",
                    shared.process.pid)
-    assert report["extra"]["znodes"] == 25_003
+    assert report["extra"]["znodes"] == 12_003
     client = connect(shared)
     parents = client.get_children(home)
-    assert len(parents) == 3
+    assert len(parents) == 2
     counts = [len(client.get_children(f"{home}/{parent}")) for parent in parents]
-    assert sorted(counts) == [5003, 10000, 10000]
-    client.delete(home, recursive=True)
+    assert sorted(counts) == [2003, 10000]
+    subprocess.run([zoetrope_binary(), "shell", f"127.0.0.1:{shared.port}", "-c", f"deleteall {home}"], check=True)
 
 
 def test_sessions_are_opened_and_closed(bench, shared):
@@ -86,7 +87,7 @@ def test_locks_are_handed_over(bench):
 def test_every_watcher_is_told(bench):
     report = bench("-w", "watch", "-c", 50, seconds=1)
     assert report["operations"] > 0 and report["errors"] == {}
-    # Changes that were on their way when the measurement began or ended have some of their notifications counted.
+    # Of changes on their way when the measurement began or ended some notifications are counted.
     assert abs(report["extra"]["notifications"] - 50 * report["operations"]) <= 100
 
 
@@ -99,8 +100,8 @@ def test_idle_sessions_ping(bench, shared):
 def test_several_servers_share_the_connections(make):
     servers = [make().start(), make().start()]
     # The keys are made on the first server only: what the second one answers are errors, and they are told.
-    done = run_bench(*[f"127.0.0.1:{server.port}" for server in servers], "--json", "-w", "get", "-c", 2, "--seconds", 0.2,
-                     "--warmup", 0)
+    addresses = [f"127.0.0.1:{server.port}" for server in servers]
+    done = run_bench(*addresses, "--json", "-w", "get", "-c", 2, "--seconds", 0.2, "--warmup", 0)
     assert done.returncode == 1
     report = json.loads(done.stdout)
     assert list(report["errors"]) == ["NoNode"] and report["errors"]["NoNode"] > 0 and report["operations"] > 0
@@ -108,9 +109,14 @@ def test_several_servers_share_the_connections(make):
 
 def test_a_server_that_dies_is_an_error_and_the_run_goes_on(make):
     server = make().start()
-    process = subprocess.Popen([zoetrope_binary(), "bench", f"127.0.0.1:{server.port}", "--json", "-w", "set", "-c", "3",
-                                "--seconds", "6", "--warmup", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    wait_until(lambda: int(server.four("srvr").split("Zxid: 0x")[1].split("\n")[0], 16) > 3000, 20, "load arrives")
+    process = subprocess.Popen([zoetrope_binary(), "bench", f"127.0.0.1:{server.port}", "--json", "-w", "set", "-c",
+                                "3", "--seconds", "6", "--warmup", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               text=True)
+
+    def zxid():
+        return int(server.four("srvr").split("Zxid: 0x")[1].split("\n")[0], 16)
+
+    wait_until(lambda: zxid() > 3000, 20, "load arrives")
     server.kill()
     server.start()
     out, err = process.communicate(timeout=60)
@@ -123,8 +129,8 @@ def test_a_server_that_dies_is_an_error_and_the_run_goes_on(make):
 
 
 def test_an_interrupt_ends_the_measurement_with_a_report(shared):
-    process = subprocess.Popen([zoetrope_binary(), "bench", f"127.0.0.1:{shared.port}", "--json", "-w", "set", "--seconds",
-                                "60", "--warmup", "0"], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([zoetrope_binary(), "bench", f"127.0.0.1:{shared.port}", "--json", "-w", "set",
+                                "--seconds", "60", "--warmup", "0"], stdout=subprocess.PIPE, text=True)
     wait_until(lambda: "Connections: 18\n" in shared.four("srvr"), 20, "16 connections and one more")
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=30)
@@ -133,7 +139,8 @@ def test_an_interrupt_ends_the_measurement_with_a_report(shared):
 
 
 def test_the_table_names_everything(shared):
-    done = run_bench(f"127.0.0.1:{shared.port}", "-w", "get", "--seconds", 0.2, "--warmup", 0, "--pids", shared.process.pid)
+    done = run_bench(f"127.0.0.1:{shared.port}", "-w", "get", "--seconds", 0.2, "--warmup", 0,
+                     "--pids", shared.process.pid)
     assert done.returncode == 0
     for word in ("workload", "throughput", "p99.9", f"server {shared.process.pid}", "this generator", "errors"):
         assert word in done.stdout
@@ -224,6 +231,8 @@ class StubServer:
                     xid, body = self.spoil(xid, body)
             reply = struct.pack(">iqi", xid, 1, 0) + body
             sock.sendall(struct.pack(">i", len(reply)) + reply)
+            if operation == -11:
+                raise EOFError
 
     def close(self):
         self.listener.close()
@@ -236,8 +245,8 @@ class StubServer:
 ])
 def test_a_wrong_reply_is_noticed(spoil, error):
     stub = StubServer(spoil=spoil)
-    done = run_bench(f"127.0.0.1:{stub.port}", "--json", "-w", "exists", "-c", 1, "--keys", 1, "--size", 0, "--warmup", 0,
-                     "--seconds", 0.3, "--keep")
+    done = run_bench(f"127.0.0.1:{stub.port}", "--json", "-w", "exists", "-c", 1, "--keys", 1, "--size", 0,
+                     "--warmup", 0, "--seconds", 0.3, "--keep")
     stub.close()
     assert done.returncode == 1
     assert any(name.startswith(error) for name in json.loads(done.stdout)["errors"]), done.stdout

@@ -201,7 +201,8 @@ def test_null_empty_and_binary_data_in_json(shell_json, zk, home):
 
 
 def test_commands_from_a_pipe(shared, home):
-    outcome = run_shell(shared, stdin=f"create {home} piped\n\nget {home}\nhistory\nredo 1\ndelete {home}\nquit\nls /\n")
+    lines = [f"create {home} piped", "", f"get {home}", "history", "redo 1", f"delete {home}", "quit", "ls /", ""]
+    outcome = run_shell(shared, stdin="\n".join(lines))
     assert outcome.status == 0, outcome.err
     connected = "\nWATCHER::\n\nWatchedEvent state:SyncConnected type:None path:null\n"
     closed = "\nWATCHER::\n\nWatchedEvent state:Closed type:None path:null\n"
@@ -210,7 +211,8 @@ def test_commands_from_a_pipe(shared, home):
 
 
 def test_close_and_connect(shared):
-    outcome = run_shell(shared, stdin=f"close\nls /\nconnect 127.0.0.1:{shared.port}\ngetAllChildrenNumber /nothing-here\n")
+    lines = ["close", "ls /", f"connect 127.0.0.1:{shared.port}", "getAllChildrenNumber /nothing-here", ""]
+    outcome = run_shell(shared, stdin="\n".join(lines))
     assert outcome.err == "Not connected\nNode does not exist: /nothing-here\n"
 
 
@@ -218,10 +220,10 @@ def test_sync_version_help(shell):
     outcome = shell("sync /", "version", "help")
     assert outcome.status == 0
     assert outcome.out.startswith("Sync is OK\nZoetrope shell version: ")
-    for name in ("addWatch", "addauth", "close", "config", "connect", "create", "delete", "deleteall", "delquota", "get",
-                 "getAcl", "getAllChildrenNumber", "getEphemerals", "help", "history", "listquota", "ls", "printwatches",
-                 "quit", "reconfig", "redo", "removewatches", "set", "setAcl", "setquota", "stat", "sync", "version",
-                 "whoami"):
+    names = ("addWatch addauth close config connect create delete deleteall delquota get getAcl getAllChildrenNumber "
+             "getEphemerals help history listquota ls printwatches quit reconfig redo removewatches set setAcl "
+             "setquota stat sync version whoami")
+    for name in names.split():
         assert f"\t{name} " in outcome.out
 
 
