@@ -3,7 +3,7 @@
 usage: compare_builds.py [--seeds A..B] [--profiles NAME,...] PROGRAM PROGRAM...
 
 The hash of a campaign covers every event of every run, so builds of other compilers and build types must give
-the same one. Prints a line a profile and, last, `N passed, N failed`; exit status 1 when a hash differs or a run
+the same one. Prints a line a profile and, last, `tally: N passed, N failed`; exit status 1 when a hash differs or a run
 breaks a property.
 """
 
@@ -41,7 +41,7 @@ def main():
               f"hashes {' '.join(hashes)} {verdict}")
         passed += alike and not broken
         failed += not alike or bool(broken)
-    print(f"{passed} passed, {failed} failed")
+    print(f"tally: {passed} passed, {failed} failed")
     sys.exit(failed != 0)
 
 
