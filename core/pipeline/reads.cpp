@@ -47,9 +47,10 @@ ErrorCode Reads::execute(OpCode type, std::string_view body, const Asker& asker,
     }
     case OpCode::kGetAcl: return get_acl(in, asker, out);
     case OpCode::kSync: {
-      const wire::PathRequest request = wire::read_path_request(in, type);
+      // The path is an echo and no more: it may name nothing, and it may be null.
+      const jute::BufferView path = in.nullable_string();
       if (!in.ok()) return ErrorCode::kMarshallingError;
-      out.string(request.path);
+      out.buffer(path);
       return ErrorCode::kOk;
     }
     case OpCode::kGetEphemerals: return get_ephemerals(in, asker, out);

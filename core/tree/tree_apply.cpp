@@ -125,8 +125,9 @@ void Tree::create(const jute::TxnHeader& header, const Creation& creation, Apply
   stat.ctime = stat.mtime = header.time_ms;
   stat.ephemeral_owner = creation.owner;
   const NodeId id = insert(parent, creation, stat, acl_slot);
-  quota_created(creation.path, NodeStore::length(creation.data));
+  // The reply shows the znode as it was created, also when counting usage then changes its data.
   op.stat = this->stat(id);
+  quota_created(creation.path, NodeStore::length(creation.data));
   result.triggers.push_back({EventType::kNodeCreated, creation.path});
   result.triggers.push_back({EventType::kNodeChildrenChanged, watched_parent(creation.path)});
 }
@@ -171,8 +172,8 @@ void Tree::apply_set_data(const jute::TxnHeader& header, const jute::SetDataTxn&
   node.mtime = header.time_ms;
   after_change(id, txn.path, true);
   data_size_ += growth;
-  quota_changed(txn.path, 0, growth);
   op.stat = stat(id);
+  quota_changed(txn.path, 0, growth);
   result.triggers.push_back({EventType::kNodeDataChanged, txn.path});
 }
 

@@ -113,6 +113,10 @@ def comparable(output):
             lines.append(f"[{', '.join(sorted(line[1:-1].split(', ')))}]")
         elif line not in ("", "WATCHER::"):
             lines.append(line)
+    # whoami shows identities in the order of a hash table.
+    whoami = [number for number, line in enumerate(lines) if re.match(r"(digest|ip|world|super): ", line)]
+    for number, line in zip(whoami, sorted(lines[number] for number in whoami)):
+        lines[number] = line
     return lines, events
 
 
