@@ -94,7 +94,10 @@ class Preparer {
 
   ErrorCode check_session(const Context& op) const;
   bool permitted(const Context& op, const NodeRecord& record, int32_t permissions) const;
-  ErrorCode check_quota(std::string_view path, int64_t count_added, int64_t bytes_added, Zxid zxid);
+  // Whether a hard limit above `path` forbids a change; as upstream also one that only shrinks data
+  // but leaves them above the limit. count_usage() then notes what an outstanding change will add.
+  ErrorCode check_quota(std::string_view path, int64_t count_added, int64_t bytes_added) const;
+  void count_usage(std::string_view path, int64_t count_added, int64_t bytes_added, Zxid zxid);
   // Encoded ACL as it is to be stored; false when it is no valid one.
   bool fix_up(const Context& op, std::string_view encoded, std::string& fixed) const;
   int32_t next_version(int32_t version) const;

@@ -43,36 +43,39 @@ int32_t Preparer::next_version(int32_t version) const {
   return next == -1 && !config_.compatible_with_3_8 ? 0 : next;
 }
 
-ErrorCode Preparer::check_quota(std::string_view path, int64_t count_added, int64_t bytes_added,
-                                Zxid zxid) {
+ErrorCode Preparer::check_quota(std::string_view path, int64_t count_added,
+                                int64_t bytes_added) const {
+  if (!config_.enforce_quota) return ErrorCode::kOk;
   const std::optional<std::string> quota_path = tree_.quota_path(path);
   if (!quota_path) return ErrorCode::kOk;
-  if (config_.enforce_quota) {
-    const auto text_of = [&](std::string_view name) {
-      const std::string node_path =
-          std::string(tree::kQuotaRoot) + *quota_path + "/" + std::string(name);
-      const tree::NodeId node = tree_.find(node_path);
-      return node == tree::NodeId::kNone ? std::nullopt
-                                         : tree::parse_quota(tree_.data(node).value_or(""));
-    };
-    const auto limit = text_of(tree::kLimitsName);
-    const auto usage = text_of(tree::kStatsName);
-    if (limit && usage) {
-      // What outstanding transactions will add counts too; upstream looks at the applied tree only
-      // and lets a pipelined client through (ZOOKEEPER-4219).
-      const auto [count, bytes] = changes_.outstanding_usage(*quota_path);
-      if (count_added > 0 && limit->count_hard > -1 &&
-          usage->count + count + count_added > limit->count_hard) {
-        return ErrorCode::kQuotaExceeded;
-      }
-      if (bytes_added > 0 && limit->bytes_hard > -1 &&
-          usage->bytes + bytes + bytes_added > limit->bytes_hard) {
-        return ErrorCode::kQuotaExceeded;
-      }
-    }
+  const auto text_of = [&](std::string_view name) {
+    const std::string node_path =
+        std::string(tree::kQuotaRoot) + *quota_path + "/" + std::string(name);
+    const tree::NodeId node = tree_.find(node_path);
+    return node == tree::NodeId::kNone ? std::nullopt
+                                       : tree::parse_quota(tree_.data(node).value_or(""));
+  };
+  const auto limit = text_of(tree::kLimitsName);
+  const auto usage = text_of(tree::kStatsName);
+  if (!limit || !usage) return ErrorCode::kOk;
+  // What outstanding transactions will add counts too; upstream looks at the applied tree only
+  // and lets a pipelined client through (ZOOKEEPER-4219).
+  const auto [count, bytes] = changes_.outstanding_usage(*quota_path);
+  if (count_added != 0 && limit->count_hard > -1 &&
+      usage->count + count + count_added > limit->count_hard) {
+    return ErrorCode::kQuotaExceeded;
   }
-  changes_.add_usage(*quota_path, count_added, bytes_added, zxid);
+  if (bytes_added != 0 && limit->bytes_hard > -1 &&
+      usage->bytes + bytes + bytes_added > limit->bytes_hard) {
+    return ErrorCode::kQuotaExceeded;
+  }
   return ErrorCode::kOk;
+}
+
+void Preparer::count_usage(std::string_view path, int64_t count_added, int64_t bytes_added,
+                           Zxid zxid) {
+  const std::optional<std::string> quota_path = tree_.quota_path(path);
+  if (quota_path) changes_.add_usage(*quota_path, count_added, bytes_added, zxid);
 }
 
 }  // namespace zoetrope::pipeline

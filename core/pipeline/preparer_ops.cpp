@@ -115,10 +115,10 @@ ErrorCode Preparer::prepare_create(Context& op, const wire::CreateRequest& reque
     return ErrorCode::kNoChildrenForEphemerals;
   }
   if (!kinds_agree(type, flags)) return ErrorCode::kBadArguments;
-  if (const ErrorCode e = check_quota(path, 1, size_of(request.data), op.zxid);
-      e != ErrorCode::kOk) {
+  if (const ErrorCode e = check_quota(path, 1, size_of(request.data)); e != ErrorCode::kOk) {
     return e;
   }
+  count_usage(path, 1, size_of(request.data), op.zxid);
 
   parent.stat.cversion = static_cast<int32_t>(static_cast<uint32_t>(parent.stat.cversion) + 1);
   parent.stat.pzxid = op.zxid.value;
@@ -152,8 +152,7 @@ ErrorCode Preparer::prepare_delete(Context& op, const wire::PathVersionRequest& 
   if (!changes_.load(request.path, node)) return ErrorCode::kNoNode;
   if (request.version != -1 && request.version != node.stat.version) return ErrorCode::kBadVersion;
   if (node.num_children > 0) return ErrorCode::kNotEmpty;
-  const ErrorCode quota = check_quota(request.path, -1, -size_of(node.data), op.zxid);
-  ZT_ASSERT(quota == ErrorCode::kOk);
+  count_usage(request.path, -1, -size_of(node.data), op.zxid);
   jute::write(out, jute::DeleteTxn{request.path});
   note_child_gone(tree::parent_path(request.path), op.zxid);
   changes_.erase_node(request.path, op.zxid);
@@ -171,8 +170,7 @@ ErrorCode Preparer::prepare_delete_container(Context& op, std::string_view path,
   // Between the look at the applied tree and now it may have become a znode of another kind.
   if (kind != tree::NodeKind::kContainer && kind != tree::NodeKind::kTtl)
     return ErrorCode::kBadVersion;
-  const ErrorCode quota = check_quota(path, -1, -size_of(node.data), op.zxid);
-  ZT_ASSERT(quota == ErrorCode::kOk);
+  count_usage(path, -1, -size_of(node.data), op.zxid);
   jute::write(out, jute::DeleteTxn{path});
   note_child_gone(tree::parent_path(path), op.zxid);
   changes_.erase_node(path, op.zxid);
@@ -186,14 +184,11 @@ ErrorCode Preparer::prepare_set_data(Context& op, const wire::SetDataRequest& re
   NodeRecord node;
   if (!changes_.load(request.path, node)) return ErrorCode::kNoNode;
   if (!permitted(op, node, jute::kWrite)) return ErrorCode::kNoAuth;
-  // Upstream looks at the quota before the version; a refused version must not count as usage.
-  const bool version_fits = request.version == -1 || request.version == node.stat.version;
-  if (const ErrorCode e = check_quota(
-          request.path, 0, version_fits ? size_of(request.data) - size_of(node.data) : 0, op.zxid);
-      e != ErrorCode::kOk) {
-    return e;
-  }
-  if (!version_fits) return ErrorCode::kBadVersion;
+  // Upstream looks at the quota before the version.
+  const int64_t bytes_added = size_of(request.data) - size_of(node.data);
+  if (const ErrorCode e = check_quota(request.path, 0, bytes_added); e != ErrorCode::kOk) return e;
+  if (request.version != -1 && request.version != node.stat.version) return ErrorCode::kBadVersion;
+  count_usage(request.path, 0, bytes_added, op.zxid);
   node.stat.version = next_version(node.stat.version);
   node.stat.mtime = op.time_ms;
   node.stat.mzxid = op.zxid.value;
