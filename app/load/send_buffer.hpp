@@ -21,7 +21,7 @@ class SendBuffer {
     return at;
   }
   void append(std::string_view bytes) {
-    std::memcpy(extend(bytes.size()), bytes.data(), bytes.size());
+    if (!bytes.empty()) std::memcpy(extend(bytes.size()), bytes.data(), bytes.size());
   }
   std::string_view waiting() const { return {block_.get() + begin_, end_ - begin_}; }
   bool empty() const { return begin_ == end_; }
