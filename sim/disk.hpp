@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <expected>
 #include <map>
-#include <optional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,8 +25,8 @@ struct DiskFaults {
   uint64_t write_fails_one_in = 0;
   uint64_t read_fails_one_in = 0;
   uint64_t capacity_bytes = UINT64_MAX;  // of all files together
-  // As on Linux: after a failed sync the pages count as clean although they never reached the disk, so
-  // that no later sync makes them durable. Off: they stay dirty, as some file systems have it.
+  // As on Linux: after a failed sync the pages count as clean although they never reached the disk,
+  // so that no later sync makes them durable. Off: they stay dirty, as some file systems have it.
   bool failed_sync_forgets = false;
   // A planted defect: a sync says that it is done and does nothing.
   bool sync_lies = false;

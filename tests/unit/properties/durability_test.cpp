@@ -1,7 +1,7 @@
 // The properties about what lasts: acknowledged writes, committed writes, multis, the final tree.
 #include <gtest/gtest.h>
 
-#include "story.hpp"
+#include "tests/unit/properties/story.hpp"
 
 namespace zoetrope::properties {
 namespace {

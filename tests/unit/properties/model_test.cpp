@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "properties/model_tree.hpp"
-#include "story.hpp"
+#include "tests/unit/properties/story.hpp"
 
 namespace zoetrope::properties {
 namespace {

@@ -1,7 +1,7 @@
 // The properties about order alone: replies, views, zxids, real time.
 #include <gtest/gtest.h>
 
-#include "story.hpp"
+#include "tests/unit/properties/story.hpp"
 
 namespace zoetrope::properties {
 namespace {

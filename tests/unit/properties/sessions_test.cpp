@@ -1,7 +1,7 @@
 // The properties about sessions: ephemerals, silence after the end, expiry, sequential names.
 #include <gtest/gtest.h>
 
-#include "story.hpp"
+#include "tests/unit/properties/story.hpp"
 
 namespace zoetrope::properties {
 namespace {

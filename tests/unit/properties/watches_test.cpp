@@ -1,7 +1,7 @@
 // The property about watches: what each change owes, and what a connection was given.
 #include <gtest/gtest.h>
 
-#include "story.hpp"
+#include "tests/unit/properties/story.hpp"
 
 namespace zoetrope::properties {
 namespace {
