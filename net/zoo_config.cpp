@@ -62,11 +62,18 @@ class Parser {
     const auto found = places_.find(name);
     return found == places_.end() ? file_ : found->second;
   }
+  // Keys and values may hold any character, by an escape such as \n; a message stays one line.
+  static std::string one_line(std::string text) {
+    for (char& c : text) {
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+    }
+    return text;
+  }
   void fail(const std::string& place, const std::string& text) {
-    if (error_.empty()) error_ = place + ": " + text;
+    if (error_.empty()) error_ = one_line(place + ": " + text);
   }
   void warn(const std::string& place, const std::string& text) {
-    draft_.config.warnings.push_back(place + ": " + text);
+    draft_.config.warnings.push_back(one_line(place + ": " + text));
   }
 
   void apply(const std::string& written, std::string_view value, const std::string& place);

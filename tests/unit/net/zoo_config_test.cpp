@@ -14,6 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
@@ -402,6 +403,12 @@ TEST(ZooConfig, WhatIsNotSupportedIsNamedWithItsLine) {
   EXPECT_THAT(parse_good("nio.numWorkerThreads=4\nmaxSesionTimeout=1\n").warnings,
               ElementsAre(HasSubstr("nio.numWorkerThreads has no effect"),
                           "zoo.cfg:4: unknown key maxSesionTimeout is ignored"));
+}
+
+TEST(ZooConfig, MessagesStayOneLineWhateverTheyQuote) {
+  EXPECT_THAT(parse_good("a\\nb\\rc=1\n").warnings,
+              ElementsAre("zoo.cfg:3: unknown key a?b?c is ignored"));
+  EXPECT_THAT(error_of("dataDir=/d\nclientPort=x\\ny\n"), Not(HasSubstr("\n")));
 }
 
 TEST(ZooConfig, EveryKeyThatIsNotObeyedGivesOneWarning) {
