@@ -18,7 +18,11 @@ class Connection:
     """One connection and, after connect(), one session on it. Not for use by two threads."""
 
     def __init__(self, port, host="127.0.0.1", timeout=20.0):
-        self.sock = socket.create_connection((host, port), timeout)
+        try:
+            self.sock = socket.create_connection((host, port), timeout)
+        except ConnectionResetError as error:
+            # A server that turns a client away resets the connection, at times before connect() has returned.
+            raise Closed from error
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffered = bytearray()
         self.xid = 0
