@@ -21,9 +21,9 @@ constexpr size_t kZeroStepMin = 64 * 1024;
 constexpr size_t kZeroStepMax = 256 * 1024;
 alignas(4096) constexpr char kZeros[kZeroStepMax] = {};
 
-// Files that are written without preallocation (snapshots) are handed to the disk in pieces, so
-// that their sync at the end does not hold up the log's.
-constexpr uint64_t kWritebackBytes = 1 << 20;
+// Files that are written without preallocation (snapshots) go to the disk in pieces, one at a time,
+// so that a sync of the log waits for one piece at most and not for all that the page cache holds.
+constexpr uint64_t kWritebackBytes = 256 << 10;
 
 // Writes all of `parts` (which it changes) at `offset`; false with errno set when that fails.
 bool write_fully(int fd, std::vector<iovec> parts, uint64_t offset) {
@@ -83,7 +83,7 @@ DiskFiles::Failure DiskFiles::write(const storage::WriteFile& action) {
   if (zeros != 0) file->zeros_end = end + zeros;
   file->data_end = std::max(file->data_end, end);
   file->size = std::max(file->size, end + zeros);
-  if (action.size_min == 0) start_writeback(*file, end);
+  if (action.size_min == 0) write_back(*file, end);
   return std::nullopt;
 }
 
@@ -180,12 +180,13 @@ size_t DiskFiles::zeros_wanted(const OpenFile& file, uint64_t write_end) const {
   return zeros_end > write_end ? static_cast<size_t>(zeros_end - write_end) : 0;
 }
 
-void DiskFiles::start_writeback(OpenFile& file, uint64_t write_end) {
+void DiskFiles::write_back(OpenFile& file, uint64_t write_end) {
   if (write_end < file.writeback_begin + kWritebackBytes) return;
   // Advice only: a failure shows in the sync at the end.
-  ::sync_file_range(file.fd.get(), static_cast<off_t>(file.writeback_begin),
-                    static_cast<off_t>(write_end - file.writeback_begin),
-                    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE);
+  ::sync_file_range(
+      file.fd.get(), static_cast<off_t>(file.writeback_begin),
+      static_cast<off_t>(write_end - file.writeback_begin),
+      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
   file.writeback_begin = write_end;
 }
 

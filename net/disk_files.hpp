@@ -57,7 +57,7 @@ class DiskFiles {
   OpenFile* open(const storage::FileName& name, bool create, Failure& failure);
   Failure extend(OpenFile& file, uint64_t size_min);
   size_t zeros_wanted(const OpenFile& file, uint64_t write_end) const;
-  void start_writeback(OpenFile& file, uint64_t write_end);
+  void write_back(OpenFile& file, uint64_t write_end);
   Failure sync_directory(storage::Folder folder);
   storage::DiskError failure(const char* what, const storage::FileName& name) const;
 
