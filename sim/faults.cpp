@@ -43,6 +43,7 @@ void World::inject_fault() {
       disturb_disk(process);
       break;
     case 4:
+      ++counts_.wall_jumps;
       process.clock().jump_wall(fault_random_.between(-f.wall_jump_ms_max, f.wall_jump_ms_max));
       break;
     case 5:
@@ -83,11 +84,18 @@ void World::disturb_disk(Process& process) {
       queue_.now() + Duration{fault_random_.between(1, config_.faults.disk_fault_max.ns)};
 }
 
+// How the disks of this world behave while no fault is upon them.
+DiskFaults World::disk_nature() const {
+  DiskFaults nature;
+  nature.sync_lies = config_.disk_lies;
+  nature.failed_sync_forgets = config_.faults.failed_syncs_forget;
+  return nature;
+}
+
 void World::end_disk_faults() {
   for (auto& process : processes_) {
     if (!calm_ && queue_.now() < disk_fault_until_[process->index()]) continue;
-    process->disk().faults() = DiskFaults{};
-    process->disk().faults().sync_lies = config_.disk_lies;
+    process->disk().faults() = disk_nature();
   }
 }
 
@@ -95,13 +103,16 @@ void World::disturb_link(bool hold) {
   if (clients_.empty()) return;
   const Client& client = *clients_[fault_random_.below(clients_.size())];
   if (!hold) {
-    for (const ConnectionId id : network_.connections_of(client.host()))
+    for (const ConnectionId id : network_.connections_of(client.host())) {
+      ++counts_.broken_links;
       network_.break_connection(id);
+    }
     return;
   }
   const HostId server = processes_[fault_random_.below(processes_.size())]->host();
   const MonotonicTime until =
       queue_.now() + Duration{fault_random_.between(1, config_.faults.hold_max.ns)};
+  ++counts_.held_links;
   const bool towards_server = fault_random_.one_in(2);
   if (towards_server) {
     network_.hold(client.host(), server, until);

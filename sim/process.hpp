@@ -47,6 +47,7 @@ struct ProcessReport {
   DeathKind death = DeathKind::kKill;
   bool excused = true;  // an injected fault explains it
   bool clean = false;   // kHalted: an orderly stop
+  bool interrupted = false;  // kRefusedToStart: the machine crashed during recovery
   std::string reason;
 };
 
