@@ -27,10 +27,18 @@ class NetworkRig {
     network.listen(b, node::Port::kClient);
   }
 
-  // Carries out everything that is planned up to `end`.
-  void run(MonotonicTime end = MonotonicTime{INT64_MAX}) {
-    while (!queue.empty() && queue.now() <= end) {
-      const std::optional<Delivery> delivery = network.handle(queue.pop());
+  // Carries out everything that is planned, or what is planned up to `end`.
+  void run(std::optional<MonotonicTime> end = std::nullopt) {
+    if (end) {
+      Event mark;
+      mark.at = *end;
+      mark.kind = EventKind::kFault;
+      queue.push(mark);
+    }
+    while (!queue.empty()) {
+      const Event event = queue.pop();
+      if (event.kind == EventKind::kFault) return;
+      const std::optional<Delivery> delivery = network.handle(event);
       if (!delivery) continue;
       told.push_back({delivery->kind, delivery->side, queue.now(), std::string(delivery->bytes)});
       network.release(*delivery);

@@ -89,7 +89,7 @@ TEST(Network, MoreThanTheWindowWaitsAndItsEndIsReported) {
   const ConnectionId id = rig.open();
   rig.network.send(id, kOpener, std::string(25, 'x'));
   EXPECT_EQ(rig.network.unsent(id, kOpener), 15U);
-  rig.run(rig.queue.now() + Duration::from_us(500));
+  rig.run(rig.queue.now() + Duration::from_us(1500));
   EXPECT_EQ(rig.received(kAcceptor).size(), 10U);
   EXPECT_EQ(rig.network.unsent(id, kOpener), 5U);
   rig.run();

@@ -46,6 +46,7 @@ std::expected<void, DiskError> MemoryDisk::truncate(const FileName& file, uint64
 
 std::expected<void, DiskError> MemoryDisk::rewrite(const FileName& file, uint64_t offset,
                                                    std::string_view bytes) {
+  if (unwritable == file.name) return std::unexpected(DiskError{file.name + ": cannot be written"});
   const std::string& held = files_.at(where(file)).bytes;
   ZT_ASSERT(offset <= held.size());
   ZT_ASSERT(std::string_view(held).substr(offset, bytes.size()) == bytes);

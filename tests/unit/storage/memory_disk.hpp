@@ -45,6 +45,8 @@ class MemoryDisk : public Disk {
   bool one_directory = false;
   // Reads of this file fail.
   std::optional<std::string> unreadable;
+  // And nothing of this one can be written again.
+  std::optional<std::string> unwritable;
   // Changes made through the Disk interface, as text.
   std::vector<std::string> changes;
   // Ranges that were written once more as they were, as "name [begin, end)".
