@@ -91,8 +91,7 @@ std::expected<void, storage::DiskError> FileDisk::truncate(const storage::FileNa
 }
 
 std::expected<void, storage::DiskError> FileDisk::rewrite(const storage::FileName& file,
-                                                          uint64_t offset,
-                                                          std::string_view bytes) {
+                                                          uint64_t offset, std::string_view bytes) {
   DiskFiles files(roots_);
   auto error = files.perform(storage::WriteFile{file, offset, std::string(bytes), 0});
   if (!error) error = files.perform(storage::SyncFile{file});

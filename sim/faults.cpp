@@ -30,28 +30,16 @@ void World::inject_fault() {
   size_t kind = 0;
   while (draw >= weights[kind]) draw -= weights[kind++];
   switch (kind) {
-    case 0:
-      kill(process, DeathKind::kKill);
-      break;
-    case 1:
-      kill(process, DeathKind::kPowerLoss);
-      break;
-    case 2:
-      process.request_shutdown();
-      break;
-    case 3:
-      disturb_disk(process);
-      break;
+    case 0: kill(process, DeathKind::kKill); break;
+    case 1: kill(process, DeathKind::kPowerLoss); break;
+    case 2: process.request_shutdown(); break;
+    case 3: disturb_disk(process); break;
     case 4:
       ++counts_.wall_jumps;
       process.clock().jump_wall(fault_random_.between(-f.wall_jump_ms_max, f.wall_jump_ms_max));
       break;
-    case 5:
-      disturb_link(true);
-      break;
-    default:
-      disturb_link(false);
-      break;
+    case 5: disturb_link(true); break;
+    default: disturb_link(false); break;
   }
 }
 
@@ -67,18 +55,10 @@ void World::kill(Process& process, DeathKind kind) {
 void World::disturb_disk(Process& process) {
   DiskFaults& faults = process.disk().faults();
   switch (fault_random_.below(4)) {
-    case 0:
-      faults.sync_fails_one_in = 1 + fault_random_.below(8);
-      break;
-    case 1:
-      faults.write_fails_one_in = 1 + fault_random_.below(8);
-      break;
-    case 2:
-      faults.read_fails_one_in = 1 + fault_random_.below(8);
-      break;
-    default:
-      faults.capacity_bytes = process.disk().used_bytes() + fault_random_.below(4096);
-      break;
+    case 0: faults.sync_fails_one_in = 1 + fault_random_.below(8); break;
+    case 1: faults.write_fails_one_in = 1 + fault_random_.below(8); break;
+    case 2: faults.read_fails_one_in = 1 + fault_random_.below(8); break;
+    default: faults.capacity_bytes = process.disk().used_bytes() + fault_random_.below(4096); break;
   }
   disk_fault_until_[process.index()] =
       queue_.now() + Duration{fault_random_.between(1, config_.faults.disk_fault_max.ns)};

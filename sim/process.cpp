@@ -207,8 +207,7 @@ void Process::deliver(const Delivery& delivery) {
       break;
     }
     case Delivery::Kind::kConnected:
-    case Delivery::Kind::kRefused:
-      return;  // this engine opens no connections
+    case Delivery::Kind::kRefused: return;  // this engine opens no connections
   }
   run_deferred();
 }

@@ -79,20 +79,13 @@ void World::dispatch(const Event& event) {
       break;
     case EventKind::kDiskDone:
     case EventKind::kBatchEnd:
-    case EventKind::kTick:
-      processes_[event.subject]->handle(event);
-      break;
+    case EventKind::kTick: processes_[event.subject]->handle(event); break;
     case EventKind::kStart:
       if (!processes_[event.subject]->running()) processes_[event.subject]->start();
       break;
-    case EventKind::kCrash:
-      break;
-    case EventKind::kClientWake:
-      clients_[event.subject]->wake(event);
-      break;
-    case EventKind::kFault:
-      inject_fault();
-      break;
+    case EventKind::kCrash: break;
+    case EventKind::kClientWake: clients_[event.subject]->wake(event); break;
+    case EventKind::kFault: inject_fault(); break;
   }
   handle_drained();
   handle_reports();

@@ -80,7 +80,7 @@ struct LogScan {
   // written.
   uint64_t end_offset = 0;
   uint64_t last_offset = 0;  // of the last record
-  Zxid last;  // largest zxid; 0 when there is no record
+  Zxid last;                 // largest zxid; 0 when there is no record
   size_t records = 0;
   bool stopped = false;  // `visit` ended the walk, so `end` says nothing
 };

@@ -76,10 +76,12 @@ struct Golden {
   uint64_t hash;
 };
 constexpr Golden kGolden[] = {
-    {Profile::kCalm, 1, 0},       {Profile::kCalm, 2, 0},       {Profile::kCalm, 3, 0},
-    {Profile::kCrash, 1, 0},      {Profile::kCrash, 2, 0},      {Profile::kCrash, 3, 0},
-    {Profile::kChurn, 1, 0},      {Profile::kChurn, 2, 0},      {Profile::kChurn, 3, 0},
-    {Profile::kDiskFaults, 1, 0}, {Profile::kDiskFaults, 2, 0}, {Profile::kDiskFaults, 3, 0},
+    {Profile::kCalm, 1, 0xf56b3b3ca49a600b},       {Profile::kCalm, 2, 0xb66cd6b5a36e996d},
+    {Profile::kCalm, 3, 0xfb09140d424c6191},       {Profile::kCrash, 1, 0x0c20a2c9abb78e47},
+    {Profile::kCrash, 2, 0xdd5869d3d749e297},      {Profile::kCrash, 3, 0xbddcd3143248d694},
+    {Profile::kChurn, 1, 0x952e4938c7383e52},      {Profile::kChurn, 2, 0x2580c2057dcb1120},
+    {Profile::kChurn, 3, 0x94e57a3a5eed5fdd},      {Profile::kDiskFaults, 1, 0x14eb09407b1523ee},
+    {Profile::kDiskFaults, 2, 0x0bcacc0505902d92}, {Profile::kDiskFaults, 3, 0x97612ec101ceb685},
 };
 
 TEST(Golden, RunsStayWhatTheyWere) {

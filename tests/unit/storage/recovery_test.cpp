@@ -268,8 +268,8 @@ TEST(Recovery, WritesNoMoreThanOneBatchAgain) {
     d.disk.put_log("log.1", d.history.log(0, count) + std::string(5000, '\0'));
     d.expect_state(recovered(d.disk), static_cast<int64_t>(count));
     const size_t begin = long_record ? last_record : end - kBatchBytesMax;
-    EXPECT_THAT(d.disk.rewrites, ElementsAre("log.1 [" + std::to_string(begin) + ", " +
-                                             std::to_string(end) + ")"));
+    EXPECT_THAT(d.disk.rewrites,
+                ElementsAre("log.1 [" + std::to_string(begin) + ", " + std::to_string(end) + ")"));
   }
 }
 
