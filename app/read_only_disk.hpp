@@ -19,6 +19,11 @@ class ReadOnlyDisk final : public storage::Disk {
                                                       uint64_t offset, uint64_t length) override;
   std::expected<void, storage::DiskError> truncate(const storage::FileName& file,
                                                    uint64_t size) override;
+  // Changes nothing, so nothing is written down.
+  std::expected<void, storage::DiskError> rewrite(const storage::FileName&, uint64_t,
+                                                  std::string_view) override {
+    return {};
+  }
   std::expected<void, storage::DiskError> remove(const storage::FileName& file) override;
 
   std::string path(const storage::FileName& file) const;

@@ -32,6 +32,8 @@ class DiskFiles {
 
   // Done when it returns nullopt. A failed write may have been done in part.
   std::optional<storage::DiskError> perform(const storage::DiskAction& action);
+  // Makes the names in a folder durable.
+  std::optional<storage::DiskError> sync_directory(storage::Folder folder);
 
  private:
   struct OpenFile {
@@ -58,7 +60,6 @@ class DiskFiles {
   Failure extend(OpenFile& file, uint64_t size_min);
   size_t zeros_wanted(const OpenFile& file, uint64_t write_end) const;
   void write_back(OpenFile& file, uint64_t write_end);
-  Failure sync_directory(storage::Folder folder);
   storage::DiskError failure(const char* what, const storage::FileName& name) const;
 
   DiskRoots roots_;

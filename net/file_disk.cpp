@@ -90,6 +90,17 @@ std::expected<void, storage::DiskError> FileDisk::truncate(const storage::FileNa
   return {};
 }
 
+std::expected<void, storage::DiskError> FileDisk::rewrite(const storage::FileName& file,
+                                                          uint64_t offset, std::string_view bytes) {
+  DiskFiles files(roots_);
+  auto error = files.perform(storage::WriteFile{file, offset, std::string(bytes), 0});
+  if (!error) error = files.perform(storage::SyncFile{file});
+  // The process that created the file may have died before its name was durable.
+  if (!error) error = files.sync_directory(file.folder);
+  if (error) return std::unexpected(*std::move(error));
+  return {};
+}
+
 std::expected<void, storage::DiskError> FileDisk::remove(const storage::FileName& file) {
   open_file_.reset();
   DiskFiles files(roots_);

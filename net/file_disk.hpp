@@ -19,6 +19,8 @@ class FileDisk final : public storage::Disk {
                                                       uint64_t offset, uint64_t length) override;
   std::expected<void, storage::DiskError> truncate(const storage::FileName& file,
                                                    uint64_t size) override;
+  std::expected<void, storage::DiskError> rewrite(const storage::FileName& file, uint64_t offset,
+                                                  std::string_view bytes) override;
   std::expected<void, storage::DiskError> remove(const storage::FileName& file) override;
 
  private:

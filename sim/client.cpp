@@ -54,12 +54,8 @@ void Client::wake(const Event& event) {
 void Client::deliver(const Delivery& delivery) {
   if (delivery.connection != connection_) return;
   switch (delivery.kind) {
-    case Delivery::Kind::kConnected:
-      handshake();
-      break;
-    case Delivery::Kind::kRefused:
-      disconnected();
-      break;
+    case Delivery::Kind::kConnected: handshake(); break;
+    case Delivery::Kind::kRefused: disconnected(); break;
     case Delivery::Kind::kClosed: {
       const bool away = phase_ == Phase::kAway;
       const MonotonicTime back = until_;
@@ -76,8 +72,7 @@ void Client::deliver(const Delivery& delivery) {
       read_frames(delivery.bytes);
       if (phase_ == Phase::kConnected) operate();
       break;
-    case Delivery::Kind::kAccepted:
-      break;
+    case Delivery::Kind::kAccepted: break;
   }
   plan_wake();
 }
@@ -114,9 +109,7 @@ void Client::act() {
     case Phase::kGarbage:
       if (now() >= until_) drop(random_.one_in(2));
       break;
-    case Phase::kConnected:
-      keep_alive();
-      break;
+    case Phase::kConnected: keep_alive(); break;
     case Phase::kAway:
       if (now() < until_) break;
       network_.power_returned(host_);

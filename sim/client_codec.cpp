@@ -34,62 +34,37 @@ jute::BufferView view(const std::optional<std::string>& data) {
 
 OpCode create_type(const Arguments& args) {
   switch (args.mode) {
-    case NodeMode::kContainer:
-      return OpCode::kCreateContainer;
+    case NodeMode::kContainer: return OpCode::kCreateContainer;
     case NodeMode::kTtl:
-    case NodeMode::kTtlSequential:
-      return OpCode::kCreateTtl;
-    default:
-      return args.with_stat ? OpCode::kCreate2 : OpCode::kCreate;
+    case NodeMode::kTtlSequential: return OpCode::kCreateTtl;
+    default: return args.with_stat ? OpCode::kCreate2 : OpCode::kCreate;
   }
 }
 
 OpCode type_of(const Arguments& args) {
   switch (args.kind) {
-    case OpKind::kCreate:
-      return create_type(args);
-    case OpKind::kDelete:
-      return OpCode::kDelete;
-    case OpKind::kSetData:
-      return OpCode::kSetData;
-    case OpKind::kSetAcl:
-      return OpCode::kSetAcl;
-    case OpKind::kCheck:
-      return OpCode::kCheck;
-    case OpKind::kMulti:
-      return OpCode::kMulti;
-    case OpKind::kCloseSession:
-      return OpCode::kCloseSession;
-    case OpKind::kExists:
-      return OpCode::kExists;
-    case OpKind::kGetData:
-      return OpCode::kGetData;
-    case OpKind::kGetAcl:
-      return OpCode::kGetAcl;
-    case OpKind::kGetChildren:
-      return args.with_stat ? OpCode::kGetChildren2 : OpCode::kGetChildren;
-    case OpKind::kGetAllChildrenNumber:
-      return OpCode::kGetAllChildrenNumber;
-    case OpKind::kGetEphemerals:
-      return OpCode::kGetEphemerals;
-    case OpKind::kMultiRead:
-      return OpCode::kMultiRead;
-    case OpKind::kSync:
-      return OpCode::kSync;
-    case OpKind::kAddWatch:
-      return OpCode::kAddWatch;
-    case OpKind::kRemoveWatches:
-      return OpCode::kRemoveWatches;
-    case OpKind::kCheckWatches:
-      return OpCode::kCheckWatches;
-    case OpKind::kSetWatches:
-      return OpCode::kSetWatches2;
-    case OpKind::kAuth:
-      return OpCode::kAuth;
-    case OpKind::kPing:
-      return OpCode::kPing;
-    case OpKind::kMalformed:
-      break;
+    case OpKind::kCreate: return create_type(args);
+    case OpKind::kDelete: return OpCode::kDelete;
+    case OpKind::kSetData: return OpCode::kSetData;
+    case OpKind::kSetAcl: return OpCode::kSetAcl;
+    case OpKind::kCheck: return OpCode::kCheck;
+    case OpKind::kMulti: return OpCode::kMulti;
+    case OpKind::kCloseSession: return OpCode::kCloseSession;
+    case OpKind::kExists: return OpCode::kExists;
+    case OpKind::kGetData: return OpCode::kGetData;
+    case OpKind::kGetAcl: return OpCode::kGetAcl;
+    case OpKind::kGetChildren: return args.with_stat ? OpCode::kGetChildren2 : OpCode::kGetChildren;
+    case OpKind::kGetAllChildrenNumber: return OpCode::kGetAllChildrenNumber;
+    case OpKind::kGetEphemerals: return OpCode::kGetEphemerals;
+    case OpKind::kMultiRead: return OpCode::kMultiRead;
+    case OpKind::kSync: return OpCode::kSync;
+    case OpKind::kAddWatch: return OpCode::kAddWatch;
+    case OpKind::kRemoveWatches: return OpCode::kRemoveWatches;
+    case OpKind::kCheckWatches: return OpCode::kCheckWatches;
+    case OpKind::kSetWatches: return OpCode::kSetWatches2;
+    case OpKind::kAuth: return OpCode::kAuth;
+    case OpKind::kPing: return OpCode::kPing;
+    case OpKind::kMalformed: break;
   }
   return OpCode::kNotification;
 }
@@ -114,12 +89,8 @@ void write_multi(Writer& out, const Operation& op) {
         multi_op.body = wire::SetDataRequest{part.path, view(part.data), part.version};
         break;
       case OpKind::kGetData:
-      case OpKind::kGetChildren:
-        multi_op.body = wire::PathWatchRequest{part.path, false};
-        break;
-      default:
-        multi_op.body = wire::PathVersionRequest{part.path, part.version};
-        break;
+      case OpKind::kGetChildren: multi_op.body = wire::PathWatchRequest{part.path, false}; break;
+      default: multi_op.body = wire::PathVersionRequest{part.path, part.version}; break;
     }
     ops.push_back(std::move(multi_op));
   }
@@ -131,21 +102,11 @@ void write_set_watches(Writer& out, const Operation& op, OpCode type) {
   request.relative_zxid = op.relative_zxid;
   for (const properties::WatchEntry& entry : op.watches) {
     switch (entry.list) {
-      case WatchList::kData:
-        request.data.push_back(entry.path);
-        break;
-      case WatchList::kExist:
-        request.exist.push_back(entry.path);
-        break;
-      case WatchList::kChild:
-        request.child.push_back(entry.path);
-        break;
-      case WatchList::kPersistent:
-        request.persistent.push_back(entry.path);
-        break;
-      case WatchList::kRecursive:
-        request.recursive.push_back(entry.path);
-        break;
+      case WatchList::kData: request.data.push_back(entry.path); break;
+      case WatchList::kExist: request.exist.push_back(entry.path); break;
+      case WatchList::kChild: request.child.push_back(entry.path); break;
+      case WatchList::kPersistent: request.persistent.push_back(entry.path); break;
+      case WatchList::kRecursive: request.recursive.push_back(entry.path); break;
     }
   }
   wire::write(out, request, type);
@@ -171,9 +132,7 @@ void write_body(Writer& out, const Operation& op, OpCode type) {
       break;
     }
     case OpKind::kMulti:
-    case OpKind::kMultiRead:
-      write_multi(out, op);
-      break;
+    case OpKind::kMultiRead: write_multi(out, op); break;
     case OpKind::kExists:
     case OpKind::kGetData:
     case OpKind::kGetChildren:
@@ -182,25 +141,18 @@ void write_body(Writer& out, const Operation& op, OpCode type) {
     case OpKind::kGetAcl:
     case OpKind::kGetAllChildrenNumber:
     case OpKind::kGetEphemerals:
-    case OpKind::kSync:
-      wire::write(out, wire::PathRequest{args.path});
-      break;
+    case OpKind::kSync: wire::write(out, wire::PathRequest{args.path}); break;
     case OpKind::kAddWatch:
     case OpKind::kRemoveWatches:
     case OpKind::kCheckWatches:
       wire::write(out, wire::PathTypeRequest{args.path, args.watch_type});
       break;
-    case OpKind::kSetWatches:
-      write_set_watches(out, op, type);
-      break;
-    case OpKind::kAuth:
-      wire::write(out, wire::AuthPacket{0, args.path, view(args.data)});
-      break;
+    case OpKind::kSetWatches: write_set_watches(out, op, type); break;
+    case OpKind::kAuth: wire::write(out, wire::AuthPacket{0, args.path, view(args.data)}); break;
     case OpKind::kCheck:
     case OpKind::kCloseSession:
     case OpKind::kPing:
-    case OpKind::kMalformed:
-      break;
+    case OpKind::kMalformed: break;
   }
 }
 
@@ -213,25 +165,18 @@ Result result_of(const wire::MultiResult& part) {
   result.error = part.error;
   if (part.error != ErrorCode::kOk) return result;
   switch (part.type) {
-    case OpCode::kCreate:
-      result.path = part.path;
-      break;
+    case OpCode::kCreate: result.path = part.path; break;
     case OpCode::kCreate2:
       result.path = part.path;
       result.stat = history_stat(part.stat);
       break;
-    case OpCode::kSetData:
-      result.stat = history_stat(part.stat);
-      break;
+    case OpCode::kSetData: result.stat = history_stat(part.stat); break;
     case OpCode::kGetData:
       if (part.data) result.data = std::string(*part.data);
       result.stat = history_stat(part.stat);
       break;
-    case OpCode::kGetChildren:
-      result.children = owned(part.children);
-      break;
-    default:
-      break;
+    case OpCode::kGetChildren: result.children = owned(part.children); break;
+    default: break;
   }
   return result;
 }
@@ -304,46 +249,30 @@ void encode_request(const Operation& op, std::string& out) {
 
 bool decode_reply(jute::Reader& in, Operation& op) {
   switch (op.args.kind) {
-    case OpKind::kCreate:
-      decode_create(in, op);
-      break;
+    case OpKind::kCreate: decode_create(in, op); break;
     case OpKind::kSetData:
     case OpKind::kSetAcl:
-    case OpKind::kExists:
-      op.result.stat = history_stat(jute::read_stat(in));
-      break;
+    case OpKind::kExists: op.result.stat = history_stat(jute::read_stat(in)); break;
     case OpKind::kGetData: {
       const wire::DataReply reply = wire::read_data_reply(in);
       if (reply.data) op.result.data = std::string(*reply.data);
       op.result.stat = history_stat(reply.stat);
       break;
     }
-    case OpKind::kGetAcl:
-      decode_acl(in, op);
-      break;
+    case OpKind::kGetAcl: decode_acl(in, op); break;
     case OpKind::kGetChildren:
-    case OpKind::kGetEphemerals:
-      decode_children(in, op);
-      break;
-    case OpKind::kGetAllChildrenNumber:
-      op.result.number = wire::read_count_reply(in).count;
-      break;
+    case OpKind::kGetEphemerals: decode_children(in, op); break;
+    case OpKind::kGetAllChildrenNumber: op.result.number = wire::read_count_reply(in).count; break;
     case OpKind::kMulti:
     case OpKind::kMultiRead:
       for (const wire::MultiResult& part : wire::read_multi_reply(in)) {
         op.part_results.push_back(result_of(part));
       }
       break;
-    case OpKind::kSync:
-      op.result.path = wire::read_path_reply(in).path;
-      break;
-    case OpKind::kAddWatch:
-      wire::read_error_reply(in);
-      break;
-    case OpKind::kMalformed:
-      return true;
-    default:
-      break;
+    case OpKind::kSync: op.result.path = wire::read_path_reply(in).path; break;
+    case OpKind::kAddWatch: wire::read_error_reply(in); break;
+    case OpKind::kMalformed: return true;
+    default: break;
   }
   return in.ok() && in.remaining() == 0;
 }

@@ -38,6 +38,7 @@ std::expected<void, DiskError> SimDisk::execute(const storage::DiskAction& actio
 
 SimDisk::Done SimDisk::write(const storage::WriteFile& op) {
   if (faults_.write_fails_one_in != 0 && random_.one_in(faults_.write_fails_one_in)) {
+    ++counts_.writes_failed;
     return failure(op.file, "write failed: input/output error");
   }
   InodePtr& inode = current_[op.file];
@@ -59,8 +60,9 @@ SimDisk::Done SimDisk::write(const storage::WriteFile& op) {
   }
   put(inode->current, change.offset, change.bytes, change.size_after);
   inode->unsynced.push_back(std::move(change));
-  if (full) return failure(op.file, "write failed: no space left on device");
-  return {};
+  if (!full) return {};
+  ++counts_.writes_without_room;
+  return failure(op.file, "write failed: no space left on device");
 }
 
 SimDisk::Done SimDisk::sync(const storage::SyncFile& op) {
@@ -69,7 +71,11 @@ SimDisk::Done SimDisk::sync(const storage::SyncFile& op) {
   Inode& inode = *it->second;
   if (faults_.sync_lies) return {};
   if (faults_.sync_fails_one_in != 0 && random_.one_in(faults_.sync_fails_one_in)) {
-    if (faults_.failed_sync_forgets) inode.unsynced.clear();
+    ++counts_.syncs_failed;
+    if (faults_.failed_sync_forgets && !inode.unsynced.empty()) {
+      write_some(inode);
+      ++counts_.syncs_forgotten;
+    }
     return failure(op.file, "sync failed: input/output error");
   }
   for (const Change& change : inode.unsynced) {
@@ -130,11 +136,13 @@ void SimDisk::power_loss() {
   }
   names_unsynced_.clear();
   for (auto& [name, inode] : durable_) {
-    mattered = mattered || !inode->unsynced.empty();
-    lose_unsynced(*inode);
+    // Not all that is lost counts as unsynced: a failed sync may have forgotten some.
+    mattered = mattered || !inode->unsynced.empty() || inode->durable != inode->current;
+    write_some(*inode);
+    inode->current = inode->durable;
   }
   current_ = durable_;
-  if (mattered) ++losses_;
+  if (mattered) ++counts_.losses;
 }
 
 SimDisk SimDisk::after_power_loss() const {
@@ -148,22 +156,21 @@ SimDisk SimDisk::after_power_loss() const {
   return copy;
 }
 
-void SimDisk::lose_unsynced(Inode& inode) {
-  if (!inode.unsynced.empty()) {
-    const uint64_t mode = random_.below(4);
-    if (mode == 0) {
-      for (const Change& change : inode.unsynced) {
-        put(inode.durable, change.offset, change.bytes, change.size_after);
-      }
-    } else if (mode != 1) {
-      // The size is written by itself: any that the file has had.
-      const uint64_t step = random_.below(inode.unsynced.size() + 1);
-      const uint64_t size = step == 0 ? inode.durable.size() : inode.unsynced[step - 1].size_after;
-      inode.durable = torn(inode, size);
+// Of what was not synced all, nothing or some parts reach the disk, and nothing is tried again.
+void SimDisk::write_some(Inode& inode) {
+  if (inode.unsynced.empty()) return;
+  const uint64_t mode = random_.below(4);
+  if (mode == 0) {
+    for (const Change& change : inode.unsynced) {
+      put(inode.durable, change.offset, change.bytes, change.size_after);
     }
-    inode.unsynced.clear();
+  } else if (mode != 1) {
+    // The size is written by itself: any that the file has had.
+    const uint64_t step = random_.below(inode.unsynced.size() + 1);
+    const uint64_t size = step == 0 ? inode.durable.size() : inode.unsynced[step - 1].size_after;
+    inode.durable = torn(inode, size);
   }
-  inode.current = inode.durable;
+  inode.unsynced.clear();
 }
 
 // Each sector that was written shows the state after some number of the writes to it.
@@ -210,6 +217,7 @@ const std::string* SimDisk::content(const FileName& file) const {
 std::expected<std::string, DiskError> SimDisk::read(const FileName& file, uint64_t offset,
                                                     uint64_t length) {
   if (faults_.read_fails_one_in != 0 && random_.one_in(faults_.read_fails_one_in)) {
+    ++counts_.reads_failed;
     return failure(file, "read failed: input/output error");
   }
   const std::string* bytes = content(file);
@@ -222,6 +230,12 @@ std::expected<void, DiskError> SimDisk::truncate(const FileName& file, uint64_t 
   const auto it = current_.find(file);
   if (it == current_.end()) return failure(file, "truncate failed: no such file");
   if (auto done = truncate_unsynced({file, size}); !done) return done;
+  return sync({file});
+}
+
+std::expected<void, DiskError> SimDisk::rewrite(const FileName& file, uint64_t offset,
+                                                std::string_view bytes) {
+  if (auto done = write({file, offset, std::string(bytes), 0}); !done) return done;
   return sync({file});
 }
 
@@ -256,7 +270,7 @@ uint64_t SimDisk::unsynced_bytes() const {
 
 bool RecoveryDisk::crashed() {
   if (calls_left_ == 0) {
-    interfered_ = true;
+    interfered_ = stopped_ = true;
     return true;
   }
   --calls_left_;
@@ -280,6 +294,21 @@ std::expected<std::string, DiskError> RecoveryDisk::read(const FileName& file, u
 std::expected<void, DiskError> RecoveryDisk::truncate(const FileName& file, uint64_t size) {
   if (crashed()) return failure(file, "the machine crashed");
   auto done = disk_.truncate(file, size);
+  interfered_ = interfered_ || !done;
+  return done;
+}
+
+std::expected<void, DiskError> RecoveryDisk::rewrite(const FileName& file, uint64_t offset,
+                                                     std::string_view bytes) {
+  const bool ended_before = stopped_;
+  if (crashed()) {
+    // Half-way: written and not synced.
+    if (!ended_before) {
+      static_cast<void>(disk_.execute(storage::WriteFile{file, offset, std::string(bytes), 0}));
+    }
+    return failure(file, "the machine crashed");
+  }
+  auto done = disk_.rewrite(file, offset, bytes);
   interfered_ = interfered_ || !done;
   return done;
 }

@@ -25,11 +25,22 @@ struct DiskFaults {
   uint64_t write_fails_one_in = 0;
   uint64_t read_fails_one_in = 0;
   uint64_t capacity_bytes = UINT64_MAX;  // of all files together
-  // As on Linux: after a failed sync the pages count as clean although they never reached the disk,
-  // so that no later sync makes them durable. Off: they stay dirty, as some file systems have it.
+  // As on Linux: after a failed sync the pages count as clean although any part of them may not
+  // have reached the disk, so that no later sync makes them durable. Off: they stay dirty, as some
+  // file systems have it.
   bool failed_sync_forgets = false;
   // A planted defect: a sync says that it is done and does nothing.
   bool sync_lies = false;
+};
+
+// How often each kind of fault has struck.
+struct DiskFaultCounts {
+  uint64_t syncs_failed = 0;
+  uint64_t syncs_forgotten = 0;  // of those
+  uint64_t writes_failed = 0;
+  uint64_t writes_without_room = 0;
+  uint64_t reads_failed = 0;
+  uint64_t losses = 0;  // power losses that lost something
 };
 
 class SimDisk {
@@ -51,8 +62,10 @@ class SimDisk {
   std::vector<storage::FileInfo> list(storage::Folder folder) const;
   std::expected<std::string, storage::DiskError> read(const storage::FileName& file,
                                                       uint64_t offset, uint64_t length);
-  // Both are durable at once.
+  // All three are durable when they succeed.
   std::expected<void, storage::DiskError> truncate(const storage::FileName& file, uint64_t size);
+  std::expected<void, storage::DiskError> rewrite(const storage::FileName& file, uint64_t offset,
+                                                  std::string_view bytes);
   std::expected<void, storage::DiskError> remove(const storage::FileName& file);
 
   // The present content; nullptr when there is no such file.
@@ -62,7 +75,7 @@ class SimDisk {
   uint64_t used_bytes() const;
   // Bytes written but not synced.
   uint64_t unsynced_bytes() const;
-  uint64_t power_losses_that_mattered() const { return losses_; }
+  const DiskFaultCounts& counts() const { return counts_; }
 
  private:
   // One unsynced change of a file: bytes at an offset, and the size that the file has after it.
@@ -93,14 +106,14 @@ class SimDisk {
   Done truncate_unsynced(const storage::TruncateFile& op);
   static void apply(const NameChange& change, Directory& directory);
   void make_names_durable(const storage::FileName& file);
-  void lose_unsynced(Inode& inode);
+  void write_some(Inode& inode);
   std::string torn(const Inode& inode, uint64_t size);
 
   Random random_;
   DiskFaults faults_;
   Directory current_, durable_;
   std::vector<NameChange> names_unsynced_;
-  uint64_t losses_ = 0;
+  DiskFaultCounts counts_;
 };
 
 // SimDisk behind the interface of the recovery code, which can be made to stop at any point.
@@ -115,11 +128,15 @@ class RecoveryDisk : public storage::Disk {
                                                       uint64_t offset, uint64_t length) override;
   std::expected<void, storage::DiskError> truncate(const storage::FileName& file,
                                                    uint64_t size) override;
+  std::expected<void, storage::DiskError> rewrite(const storage::FileName& file, uint64_t offset,
+                                                  std::string_view bytes) override;
   std::expected<void, storage::DiskError> remove(const storage::FileName& file) override;
 
   // True when a call failed because of the crash or of an injected fault, so that a recovery that
   // refused to go on was right to do so.
   bool interfered() const { return interfered_; }
+  // True when the crash has come.
+  bool stopped() const { return stopped_; }
 
  private:
   bool crashed();
@@ -127,6 +144,7 @@ class RecoveryDisk : public storage::Disk {
   SimDisk& disk_;
   uint64_t calls_left_;
   bool interfered_ = false;
+  bool stopped_ = false;
 };
 
 }  // namespace zoetrope::sim

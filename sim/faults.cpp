@@ -30,27 +30,16 @@ void World::inject_fault() {
   size_t kind = 0;
   while (draw >= weights[kind]) draw -= weights[kind++];
   switch (kind) {
-    case 0:
-      kill(process, DeathKind::kKill);
-      break;
-    case 1:
-      kill(process, DeathKind::kPowerLoss);
-      break;
-    case 2:
-      process.request_shutdown();
-      break;
-    case 3:
-      disturb_disk(process);
-      break;
+    case 0: kill(process, DeathKind::kKill); break;
+    case 1: kill(process, DeathKind::kPowerLoss); break;
+    case 2: process.request_shutdown(); break;
+    case 3: disturb_disk(process); break;
     case 4:
+      ++counts_.wall_jumps;
       process.clock().jump_wall(fault_random_.between(-f.wall_jump_ms_max, f.wall_jump_ms_max));
       break;
-    case 5:
-      disturb_link(true);
-      break;
-    default:
-      disturb_link(false);
-      break;
+    case 5: disturb_link(true); break;
+    default: disturb_link(false); break;
   }
 }
 
@@ -66,28 +55,27 @@ void World::kill(Process& process, DeathKind kind) {
 void World::disturb_disk(Process& process) {
   DiskFaults& faults = process.disk().faults();
   switch (fault_random_.below(4)) {
-    case 0:
-      faults.sync_fails_one_in = 1 + fault_random_.below(8);
-      break;
-    case 1:
-      faults.write_fails_one_in = 1 + fault_random_.below(8);
-      break;
-    case 2:
-      faults.read_fails_one_in = 1 + fault_random_.below(8);
-      break;
-    default:
-      faults.capacity_bytes = process.disk().used_bytes() + fault_random_.below(4096);
-      break;
+    case 0: faults.sync_fails_one_in = 1 + fault_random_.below(8); break;
+    case 1: faults.write_fails_one_in = 1 + fault_random_.below(8); break;
+    case 2: faults.read_fails_one_in = 1 + fault_random_.below(8); break;
+    default: faults.capacity_bytes = process.disk().used_bytes() + fault_random_.below(4096); break;
   }
   disk_fault_until_[process.index()] =
       queue_.now() + Duration{fault_random_.between(1, config_.faults.disk_fault_max.ns)};
 }
 
+// How the disks of this world behave while no fault is upon them.
+DiskFaults World::disk_nature() const {
+  DiskFaults nature;
+  nature.sync_lies = config_.disk_lies;
+  nature.failed_sync_forgets = config_.faults.failed_syncs_forget;
+  return nature;
+}
+
 void World::end_disk_faults() {
   for (auto& process : processes_) {
     if (!calm_ && queue_.now() < disk_fault_until_[process->index()]) continue;
-    process->disk().faults() = DiskFaults{};
-    process->disk().faults().sync_lies = config_.disk_lies;
+    process->disk().faults() = disk_nature();
   }
 }
 
@@ -95,13 +83,16 @@ void World::disturb_link(bool hold) {
   if (clients_.empty()) return;
   const Client& client = *clients_[fault_random_.below(clients_.size())];
   if (!hold) {
-    for (const ConnectionId id : network_.connections_of(client.host()))
+    for (const ConnectionId id : network_.connections_of(client.host())) {
+      ++counts_.broken_links;
       network_.break_connection(id);
+    }
     return;
   }
   const HostId server = processes_[fault_random_.below(processes_.size())]->host();
   const MonotonicTime until =
       queue_.now() + Duration{fault_random_.between(1, config_.faults.hold_max.ns)};
+  ++counts_.held_links;
   const bool towards_server = fault_random_.one_in(2);
   if (towards_server) {
     network_.hold(client.host(), server, until);

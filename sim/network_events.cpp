@@ -20,21 +20,16 @@ std::optional<Delivery> Network::handle(const Event& event) {
   if (connection == nullptr) return std::nullopt;
   const Side side = static_cast<Side>(event.side);
   switch (event.kind) {
-    case EventKind::kConnectArrives:
-      return connect_arrives(id, *connection);
+    case EventKind::kConnectArrives: return connect_arrives(id, *connection);
     case EventKind::kConnectAnswered:
       return connect_answered(id, *connection, event.detail == kAccepted);
-    case EventKind::kSegmentArrives:
-      return segment_arrives(id, *connection, side, event.detail);
+    case EventKind::kSegmentArrives: return segment_arrives(id, *connection, side, event.detail);
     case EventKind::kEndArrives:
       connection->flows[index(other(side))].end_arrived = true;
       return read(id, *connection, side);
-    case EventKind::kResetArrives:
-      return closed(id, *connection, side);
-    case EventKind::kReadable:
-      return read(id, *connection, side);
-    default:
-      ZT_ASSERT(false && "not a network event");
+    case EventKind::kResetArrives: return closed(id, *connection, side);
+    case EventKind::kReadable: return read(id, *connection, side);
+    default: ZT_ASSERT(false && "not a network event");
   }
 }
 

@@ -69,6 +69,7 @@ void Process::start() {
     ProcessReport report;
     report.kind = ProcessReport::Kind::kRefusedToStart;
     report.excused = recovery.interfered();
+    report.interrupted = recovery.stopped();
     report.reason = engine.error();
     trace_.note("refused to start: " + report.reason);
     if (report.excused && random_.one_in(2)) disk_.power_loss();
@@ -206,8 +207,7 @@ void Process::deliver(const Delivery& delivery) {
       break;
     }
     case Delivery::Kind::kConnected:
-    case Delivery::Kind::kRefused:
-      return;  // this engine opens no connections
+    case Delivery::Kind::kRefused: return;  // this engine opens no connections
   }
   run_deferred();
 }

@@ -45,8 +45,9 @@ struct ProcessReport {
   enum class Kind : uint8_t { kStarted, kDied, kHalted, kRefusedToStart };
   Kind kind = Kind::kStarted;
   DeathKind death = DeathKind::kKill;
-  bool excused = true;  // an injected fault explains it
-  bool clean = false;   // kHalted: an orderly stop
+  bool excused = true;       // an injected fault explains it
+  bool clean = false;        // kHalted: an orderly stop
+  bool interrupted = false;  // kRefusedToStart: the machine crashed during recovery
   std::string reason;
 };
 
@@ -144,7 +145,7 @@ class Process {
   bool batch_open_ = false;      // inputs since the last BatchEnd
   bool batch_planned_ = false;
   std::optional<MonotonicTime> tick_planned_;
-  uint64_t tick_number_ = 0;     // of the tick planned last
+  uint64_t tick_number_ = 0;          // of the tick planned last
   uint64_t effects_until_death_ = 0;  // 0: none planned
   DeathKind planned_death_ = DeathKind::kKill;
   std::optional<DeathKind> dying_;

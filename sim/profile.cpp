@@ -104,6 +104,7 @@ FaultConfig draw_faults(Profile profile, Random random) {
     faults.disk_weight = 6;
     faults.kill_weight = random.one_in(2) ? 1 : 0;
     faults.power_loss_weight = random.one_in(2) ? 2 : 0;
+    faults.failed_syncs_forget = random.one_in(2);
   }
   return faults;
 }

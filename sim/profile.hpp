@@ -31,6 +31,7 @@ struct FaultConfig {
   Duration disk_fault_max = Duration::from_ms(200);
   Duration hold_max = Duration::from_ms(400);
   int64_t wall_jump_ms_max = 5'000;
+  bool failed_syncs_forget = false;  // DiskFaults::failed_sync_forgets
 };
 
 struct WorldConfig {

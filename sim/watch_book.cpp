@@ -26,8 +26,7 @@ void WatchBook::reply(const properties::Operation& op) {
     case OpKind::kRemoveWatches:
       if (ok) remove(path, op.args.watch_type);
       break;
-    default:
-      break;
+    default: break;
   }
 }
 

@@ -48,20 +48,16 @@ properties::Acl Workload::acl() {
   using properties::AclEntry;
   if (!config_.acls) return properties::open_acl();
   switch (random_.below(24)) {
-    case 0:
-      return {AclEntry{properties::kRead, {"world", "anyone"}}};
+    case 0: return {AclEntry{properties::kRead, {"world", "anyone"}}};
     case 1:
       return {AclEntry{properties::kAllPermissions, {"auth", ""}},
               AclEntry{properties::kRead, {"world", "anyone"}}};
-    case 2:
-      return {AclEntry{properties::kAllPermissions, {"auth", ""}}};
-    case 3:
-      return {};
+    case 2: return {AclEntry{properties::kAllPermissions, {"auth", ""}}};
+    case 3: return {};
     case 4:
       return {properties::open_acl()[0], properties::open_acl()[0],
               AclEntry{properties::kRead, {"digest", "nobody:xyz"}}};
-    default:
-      return properties::open_acl();
+    default: return properties::open_acl();
   }
 }
 
@@ -81,25 +77,20 @@ void Workload::fill_create(Arguments& args, const std::string& label) {
   args.with_stat = random_.one_in(3);
   switch (random_.below(12)) {
     case 0:
-    case 1:
-      args.mode = NodeMode::kEphemeral;
-      break;
+    case 1: args.mode = NodeMode::kEphemeral; break;
     case 2:
     case 3:
       args.mode =
           random_.one_in(2) ? NodeMode::kPersistentSequential : NodeMode::kEphemeralSequential;
       args.path += random_.one_in(4) ? "/" : "/s-";
       break;
-    case 4:
-      args.mode = NodeMode::kContainer;
-      break;
+    case 4: args.mode = NodeMode::kContainer; break;
     case 5:
       if (!config_.ttls) break;
       args.mode = random_.one_in(3) ? NodeMode::kTtlSequential : NodeMode::kTtl;
       args.ttl_ms = random_.between(0, 20'000);
       break;
-    default:
-      break;
+    default: break;
   }
   if (args.mode >= NodeMode::kContainer) args.with_stat = true;
 }
@@ -137,9 +128,7 @@ void Workload::fill_write(Operation& op, const std::string& label) {
 void Workload::fill_part(Arguments& args, const std::string& label) {
   switch (random_.below(6)) {
     case 0:
-    case 1:
-      fill_create(args, label);
-      break;
+    case 1: fill_create(args, label); break;
     case 2:
       args.kind = OpKind::kDelete;
       args.path = old_path();

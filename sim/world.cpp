@@ -36,7 +36,7 @@ World::World(const WorldConfig& config, uint64_t seed, const EngineFactory& fact
     client_of_host_.push_back(clients_.back().get());
   }
   for (auto& process : processes_) {
-    process->disk().faults().sync_lies = config_.disk_lies;
+    process->disk().faults() = disk_nature();
     if (!config_.keep_history) continue;
     LogEvidence* evidence = &evidence_[process->index()];
     process->set_log_observer(
@@ -79,20 +79,13 @@ void World::dispatch(const Event& event) {
       break;
     case EventKind::kDiskDone:
     case EventKind::kBatchEnd:
-    case EventKind::kTick:
-      processes_[event.subject]->handle(event);
-      break;
+    case EventKind::kTick: processes_[event.subject]->handle(event); break;
     case EventKind::kStart:
       if (!processes_[event.subject]->running()) processes_[event.subject]->start();
       break;
-    case EventKind::kCrash:
-      break;
-    case EventKind::kClientWake:
-      clients_[event.subject]->wake(event);
-      break;
-    case EventKind::kFault:
-      inject_fault();
-      break;
+    case EventKind::kCrash: break;
+    case EventKind::kClientWake: clients_[event.subject]->wake(event); break;
+    case EventKind::kFault: inject_fault(); break;
   }
   handle_drained();
   handle_reports();
@@ -144,6 +137,7 @@ void World::handle(Process& process, const ProcessReport& report) {
       break;
     case ProcessReport::Kind::kRefusedToStart:
       ++counts_.refused_starts;
+      counts_.interrupted_recoveries += report.interrupted ? 1 : 0;
       if (report.excused) {
         restart_later(process);
       } else {
@@ -174,8 +168,15 @@ WorldCounts World::counts() const {
   counts.unknown = recorder_.unknown();
   counts.watch_events = recorder_.events();
   counts.sessions = recorder_.sessions();
-  for (const auto& process : processes_)
-    counts.lost_data += process->disk().power_losses_that_mattered();
+  for (const auto& process : processes_) {
+    const DiskFaultCounts& disk = process->disk().counts();
+    counts.lost_data += disk.losses;
+    counts.syncs_failed += disk.syncs_failed;
+    counts.syncs_forgotten += disk.syncs_forgotten;
+    counts.writes_failed += disk.writes_failed;
+    counts.writes_without_room += disk.writes_without_room;
+    counts.reads_failed += disk.reads_failed;
+  }
   return counts;
 }
 

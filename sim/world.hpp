@@ -28,7 +28,11 @@ struct WorldCounts {
   uint64_t operations = 0, unknown = 0, watch_events = 0, sessions = 0;
   uint64_t starts = 0, kills = 0, power_losses = 0, halts = 0, shutdowns = 0;
   uint64_t refused_starts = 0;
+  uint64_t interrupted_recoveries = 0;
+  uint64_t wall_jumps = 0, held_links = 0, broken_links = 0;
   uint64_t lost_data = 0;  // power losses that lost something unsynced
+  uint64_t syncs_failed = 0, syncs_forgotten = 0, writes_failed = 0, writes_without_room = 0,
+           reads_failed = 0;
 };
 
 class World {
@@ -61,6 +65,7 @@ class World {
   void inject_fault();
   void kill(Process& process, DeathKind kind);
   void disturb_disk(Process& process);
+  DiskFaults disk_nature() const;
   void end_disk_faults();
   void disturb_link(bool hold);
 

@@ -116,6 +116,8 @@ void Server::Impl::delete_containers() {
     pipeline::NodeRecord record;
     // What an outstanding transaction has deleted or filled again needs no error in the log.
     if (!preparer.changes().load(path, record) || record.num_children > 0) continue;
+    // One that has written it anew has made its time start again.
+    if (record.stat.mzxid > tree.last_processed_zxid().value) continue;
     std::string body;
     jute::Writer(body).string(path);
     pipeline::WriteRequest request;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 
 #include "core/storage/recovery.hpp"
 #include "core/storage/transaction_log.hpp"
@@ -58,11 +59,13 @@ std::expected<DataFiles, DiskError> list_data_files(Disk& disk) {
     if (const auto name = parse_snapshot_name(file.name)) files.snapshots.push_back({file, *name});
     if (is_unfinished_snapshot(file.name)) files.unfinished.push_back(file.name);
   }
-  std::stable_sort(files.logs.begin(), files.logs.end(),
-                   [](const LogFile& a, const LogFile& b) { return a.first < b.first; });
-  std::stable_sort(
-      files.snapshots.begin(), files.snapshots.end(),
-      [](const SnapshotFile& a, const SnapshotFile& b) { return a.name.zxid < b.name.zxid; });
+  // Two names may say the same zxid: with and without leading zeros or a suffix.
+  std::ranges::sort(files.logs, [](const LogFile& a, const LogFile& b) {
+    return std::tie(a.first, a.info.name) < std::tie(b.first, b.info.name);
+  });
+  std::ranges::sort(files.snapshots, [](const SnapshotFile& a, const SnapshotFile& b) {
+    return std::tie(a.name.zxid, a.info.name) < std::tie(b.name.zxid, b.info.name);
+  });
   return files;
 }
 

@@ -43,6 +43,10 @@ class Disk {
                                                      uint64_t length) = 0;
   // Durable when it returns.
   virtual std::expected<void, DiskError> truncate(const FileName& file, uint64_t size) = 0;
+  // Writes what `file` holds at `offset` once more, so that it and the file's name are durable when
+  // this returns: the bytes may be in a cache that believes them to be on the disk already.
+  virtual std::expected<void, DiskError> rewrite(const FileName& file, uint64_t offset,
+                                                 std::string_view bytes) = 0;
   virtual std::expected<void, DiskError> remove(const FileName& file) = 0;
 };
 

@@ -43,7 +43,9 @@ class Recovery {
   Step replay_logs(Replay& replay);
   Step replay_log(Replay& replay, size_t index);
   Step check_passed_over(Zxid last);
+  void keep_tail(size_t index, std::string_view file, const LogScan& scan);
   Step clean_up();
+  Step make_durable();
   void finish(Replay& replay);
   void validate_snapshots();
 
@@ -56,6 +58,10 @@ class Recovery {
   std::vector<size_t> passed_over_;  // invalid snapshots newer than the loaded one
   size_t scanned_from_ = 0;          // index in files_.logs of the first log that was read
   std::vector<LogScan> scans_;       // of the logs from there on
+  // The end of the newest log that has records, as it was replayed.
+  FileName tail_file_;
+  uint64_t tail_offset_ = 0;
+  std::string tail_;
 };
 
 Step Recovery::list() {
@@ -126,7 +132,19 @@ Step Recovery::replay_log(Replay& replay, size_t index) {
   }
   if (trouble) return refuse(name + ": " + *trouble + ", at offset " + std::to_string(offset));
   scans_.push_back(*scan);
+  keep_tail(index, *bytes, *scan);
   return {};
+}
+
+// The store syncs batch by batch, so that at most the last batch of the last log is not durable: it
+// is as long as kBatchBytesMax, or a single record, which may have the header before it.
+void Recovery::keep_tail(size_t index, std::string_view file, const LogScan& scan) {
+  if (scan.records == 0) return;
+  const uint64_t end = scan.end_offset;
+  tail_offset_ = std::min(scan.last_offset, end - std::min<uint64_t>(end, kBatchBytesMax));
+  if (tail_offset_ <= kLogHeaderSize) tail_offset_ = 0;
+  tail_file_ = {Folder::kLog, files_.logs[index].info.name};
+  tail_ = file.substr(tail_offset_, end - tail_offset_);
 }
 
 // A damaged snapshot may be passed over only when the logs lead beyond it.
@@ -155,15 +173,7 @@ Step Recovery::clean_up() {
   for (size_t i = 0; i < scans_.size(); ++i) {
     FileInfo& log = files_.logs[scanned_from_ + i].info;
     const std::string where = log.name + ": the last write was not completed";
-    if (scans_[i].end != LogEnd::kTornTail) {
-      // A killed process may have left records that only the page cache holds. Clients will be
-      // shown them, so they are made durable first.
-      if (i + 1 < scans_.size()) continue;
-      if (auto done = disk_.truncate({Folder::kLog, log.name}, log.size); !done) {
-        return disk_failed(done.error());
-      }
-      continue;
-    }
+    if (scans_[i].end != LogEnd::kTornTail) continue;
     if (i + 1 < scans_.size()) {
       // Upstream leaves such a tail and goes on in a new file; what follows shows that nothing is
       // missing.
@@ -177,6 +187,17 @@ Step Recovery::clean_up() {
     state_.notes.push_back(where + "; cut from " + std::to_string(log.size) + " to " +
                            std::to_string(size) + " bytes");
     log.size = size;
+  }
+  return make_durable();
+}
+
+// A process that was killed, or that stopped because a sync failed, may have left records that only
+// the page cache holds. Clients will be shown them, so they must be durable first; and to sync is
+// not enough, because after a failed sync the cache may take them for written.
+Step Recovery::make_durable() {
+  if (tail_.empty()) return {};
+  if (auto done = disk_.rewrite(tail_file_, tail_offset_, tail_); !done) {
+    return disk_failed(done.error());
   }
   return {};
 }

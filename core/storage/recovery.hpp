@@ -2,6 +2,8 @@
 // (facts/disk-format.md section 3; upstream FileTxnSnapLog.restore). Works over Disk, so that the
 // simulator can damage what lies beneath. It changes nothing on the disk but three things: it cuts
 // a torn tail, removes a newest log without records, and removes what an unfinished snapshot left.
+// The last batch of the newest log is written once more as it is, because nobody knows whether it
+// is durable.
 //
 // What is refused: a damaged log record (the rule is in transaction_log.hpp); no valid snapshot
 // beside logs with records; a damaged snapshot that the older ones and the logs cannot make up for;

@@ -99,6 +99,7 @@ std::expected<LogScan, DecodeError> scan_log(std::string_view file,
     }
     scan.last = scan.records == 0 ? record.header.zxid : std::max(scan.last, record.header.zxid);
     ++scan.records;
+    scan.last_offset = scan.end_offset;
     scan.end_offset += head->payload.size() + kRecordOverhead;
   }
   auto end = judge_tail(file, scan.end_offset, scan.last);

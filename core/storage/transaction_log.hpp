@@ -79,7 +79,8 @@ struct LogScan {
   // Where the next record would stand; a torn tail is cut here. 0 when not even the header was
   // written.
   uint64_t end_offset = 0;
-  Zxid last;  // largest zxid; 0 when there is no record
+  uint64_t last_offset = 0;  // of the last record
+  Zxid last;                 // largest zxid; 0 when there is no record
   size_t records = 0;
   bool stopped = false;  // `visit` ended the walk, so `end` says nothing
 };

@@ -105,6 +105,10 @@ TEST(FileDisk, ListsReadsCutsAndRemoves) {
   EXPECT_EQ(*disk.read({Folder::kLog, "b"}, 11, 4), "");
   ASSERT_TRUE(disk.truncate({Folder::kLog, "b"}, 4).has_value());
   EXPECT_EQ(*disk.read({Folder::kLog, "b"}, 0, 100), "0123");
+  ASSERT_TRUE(disk.rewrite({Folder::kLog, "b"}, 1, "12").has_value());
+  EXPECT_EQ(*disk.read({Folder::kLog, "b"}, 0, 100), "0123");
+  ASSERT_TRUE(disk.rewrite({Folder::kLog, "b"}, 1, "xy").has_value());
+  EXPECT_EQ(*disk.read({Folder::kLog, "b"}, 0, 100), "0xy3") << "it is really written";
   ASSERT_TRUE(disk.remove({Folder::kLog, "b"}).has_value());
   EXPECT_EQ(disk.read({Folder::kLog, "b"}, 0, 100).error().message,
             "cannot open " + (dir / "b") + ": No such file or directory");

@@ -379,6 +379,24 @@ TEST(Server, ContainersAndTtlNodesGoWhenTheirTimeHasCome) {
   EXPECT_EQ(h.server().tree().find("/never"), tree::NodeId::kNone);
 }
 
+TEST(Server, ATtlNodeWithAWriteOnItsWayHasNotExpired) {
+  Config config = quiet();
+  config.container_check_interval_ms = 1000;
+  Harness h(config);
+  Client c(h);
+  ASSERT_TRUE(c.connect(60000));
+  c.call(OpCode::kCreateTtl, pipeline::test::create_ttl_body("/ttl", 3000));
+  h.advance(2900);
+  c.send(OpCode::kSetData, pipeline::test::set_body("/ttl", "fresh"));
+  h.clock_ms += 1500;
+  h.step(Tick{});
+  h.settle();
+  ASSERT_NE(h.server().tree().find("/ttl"), tree::NodeId::kNone);
+  EXPECT_EQ(h.server().tree().data(h.server().tree().find("/ttl")), "fresh");
+  h.advance(3000);
+  EXPECT_EQ(h.server().tree().find("/ttl"), tree::NodeId::kNone);
+}
+
 TEST(Server, EphemeralsWithoutASessionGoAtStart) {
   storage::RecoveredState state = Harness::empty_state(quiet());
   std::string payload;

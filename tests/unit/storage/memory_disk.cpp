@@ -38,10 +38,21 @@ std::expected<std::string, DiskError> MemoryDisk::read(const FileName& file, uin
 
 std::expected<void, DiskError> MemoryDisk::truncate(const FileName& file, uint64_t size) {
   std::string bytes = files_.at(where(file)).bytes;
-  // Cutting nothing off only makes durable what is there.
-  if (size != bytes.size()) changes.push_back("truncate " + file.name + " " + std::to_string(size));
+  changes.push_back("truncate " + file.name + " " + std::to_string(size));
   bytes.resize(size);
   put(file, std::move(bytes));
+  return {};
+}
+
+std::expected<void, DiskError> MemoryDisk::rewrite(const FileName& file, uint64_t offset,
+                                                   std::string_view bytes) {
+  if (unwritable == file.name) return std::unexpected(DiskError{file.name + ": cannot be written"});
+  const std::string& held = files_.at(where(file)).bytes;
+  ZT_ASSERT(offset <= held.size());
+  ZT_ASSERT(std::string_view(held).substr(offset, bytes.size()) == bytes);
+  rewrites.push_back(file.name + " [" + std::to_string(offset) + ", " +
+                     std::to_string(offset + bytes.size()) + ")");
+  put(file, std::string(held));
   return {};
 }
 

@@ -20,6 +20,8 @@ class MemoryDisk : public Disk {
   std::expected<std::string, DiskError> read(const FileName& file, uint64_t offset,
                                              uint64_t length) override;
   std::expected<void, DiskError> truncate(const FileName& file, uint64_t size) override;
+  std::expected<void, DiskError> rewrite(const FileName& file, uint64_t offset,
+                                         std::string_view bytes) override;
   std::expected<void, DiskError> remove(const FileName& file) override;
 
   // Carries one operation out. Nothing of it is durable unless the operation says so.
@@ -43,8 +45,12 @@ class MemoryDisk : public Disk {
   bool one_directory = false;
   // Reads of this file fail.
   std::optional<std::string> unreadable;
+  // And nothing of this one can be written again.
+  std::optional<std::string> unwritable;
   // Changes made through the Disk interface, as text.
   std::vector<std::string> changes;
+  // Ranges that were written once more as they were, as "name [begin, end)".
+  std::vector<std::string> rewrites;
 
  private:
   struct File {

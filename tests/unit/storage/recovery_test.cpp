@@ -221,6 +221,65 @@ TEST(Recovery, CutsTheTornTailOfTheNewestLog) {
   EXPECT_EQ(state.log_files[0].size, whole);
 }
 
+// Nobody knows whether the last batch is durable, and a sync cannot tell after one has failed.
+TEST(Recovery, WritesTheLastBatchOfTheNewestLogAgain) {
+  Directory d(30);
+  d.put_log(0, 10);
+  d.put_log(10, 30);
+  const std::string size = std::to_string(d.history.log(10, 30).size());
+  d.expect_state(recovered(d.disk), 30);
+  EXPECT_THAT(d.disk.rewrites, ElementsAre("log.b [0, " + size + ")"));
+  EXPECT_THAT(d.disk.changes, IsEmpty());
+
+  // The log that counts is the last one with records, whole or cut.
+  for (const char* tail : {"", "ZKLG"}) {
+    Directory empty(30);
+    empty.put_log(0, 30);
+    empty.disk.put_log("log.1f", tail);
+    empty.expect_state(recovered(empty.disk), 30);
+    EXPECT_THAT(empty.disk.rewrites,
+                ElementsAre("log.1 [0, " + std::to_string(empty.history.log(0, 30).size()) + ")"));
+  }
+  Directory torn(30);
+  std::string log = torn.history.log(0, 30);
+  log.resize(log.size() - 5);
+  torn.disk.put_log("log.1", log);
+  torn.expect_state(recovered(torn.disk), 29);
+  EXPECT_THAT(torn.disk.rewrites,
+              ElementsAre("log.1 [0, " + std::to_string(torn.history.log(0, 29).size()) + ")"));
+}
+
+TEST(Recovery, WritesNoMoreThanOneBatchAgain) {
+  for (const bool long_record : {false, true}) {
+    Directory d(0);
+    size_t bytes = 0;
+    const auto extend = [&](size_t data_bytes) {
+      const size_t added = d.history.extend(data_bytes).payload.size() + kRecordOverhead;
+      bytes += added;
+      return added;
+    };
+    while (bytes < 2 * kBatchBytesMax) extend(100'000);
+    // A record that is longer than a batch may be is a batch of its own.
+    while (long_record && extend(4 * kBatchBytesMax) <= kBatchBytesMax) {
+    }
+    const size_t count = d.history.entries().size();
+    const size_t last_record = d.history.log(0, count - 1).size();
+    const size_t end = d.history.log(0, count).size();
+    d.disk.put_log("log.1", d.history.log(0, count) + std::string(5000, '\0'));
+    d.expect_state(recovered(d.disk), static_cast<int64_t>(count));
+    const size_t begin = long_record ? last_record : end - kBatchBytesMax;
+    EXPECT_THAT(d.disk.rewrites,
+                ElementsAre("log.1 [" + std::to_string(begin) + ", " + std::to_string(end) + ")"));
+  }
+}
+
+TEST(RecoveryRefuses, ALogWhoseEndCannotBeWrittenAgain) {
+  Directory d(10);
+  d.put_log(0, 10);
+  d.disk.unwritable = "log.1";
+  EXPECT_THAT(refusal(d.disk), HasSubstr("log.1: cannot be written"));
+}
+
 TEST(Recovery, RemovesTheNewestLogWhenItHoldsNothing) {
   for (const std::string& content :
        {std::string(), std::string("ZKLG"), std::string(65552, '\0')}) {

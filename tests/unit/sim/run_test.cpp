@@ -1,0 +1,199 @@
+// Whole runs: that they can be repeated, that they stay what they were, and that the faults of a
+// profile really happen.
+#include "sim/run.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cinttypes>
+#include <cstdio>
+#include <string>
+#include <utility>
+
+namespace zoetrope::sim {
+namespace {
+
+struct LineCounter : TraceSink {
+  void line(std::string_view) override { ++lines; }
+  uint64_t lines = 0;
+};
+
+RunResult run_of(Profile profile, uint64_t seed, bool check = false, TraceSink* sink = nullptr) {
+  RunRequest request;
+  request.profile = profile;
+  request.seed = seed;
+  request.check = check;
+  request.sink = sink;
+  return run(request);
+}
+
+std::string hex(uint64_t value) {
+  char text[24];
+  std::snprintf(text, sizeof text, "0x%016" PRIx64, value);
+  return text;
+}
+
+// --- determinism -------------------------------------------------------------------------------
+
+class Runs : public ::testing::TestWithParam<Profile> {};
+INSTANTIATE_TEST_SUITE_P(, Runs, ::testing::ValuesIn(kProfiles), [](const auto& profile) {
+  std::string name(to_string(profile.param));
+  std::erase(name, '-');
+  return name;
+});
+
+TEST_P(Runs, TheSameSeedGivesTheSameRun) {
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    const RunResult first = run_of(GetParam(), seed), again = run_of(GetParam(), seed);
+    ASSERT_EQ(first.hash, again.hash) << "seed " << seed;
+    ASSERT_EQ(first.counts.events, again.counts.events);
+    ASSERT_EQ(first.virtual_time, again.virtual_time);
+    ASSERT_NE(first.hash, run_of(GetParam(), seed + 1000).hash);
+  }
+}
+
+TEST_P(Runs, LookingAndJudgingChangeNothing) {
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    const uint64_t hash = run_of(GetParam(), seed).hash;
+    LineCounter sink;
+    ASSERT_EQ(run_of(GetParam(), seed, false, &sink).hash, hash) << "seed " << seed;
+    ASSERT_GT(sink.lines, 100U);
+    const RunResult judged = run_of(GetParam(), seed, true);
+    ASSERT_EQ(judged.hash, hash) << "seed " << seed;
+    ASSERT_TRUE(judged.violations.empty()) << "seed " << seed;
+    ASSERT_FALSE(judged.history.operations.empty());
+  }
+}
+
+// --- golden runs -------------------------------------------------------------------------------
+
+// Equal on every machine and compiler. Any change of the engine's or the simulator's behaviour
+// moves them, and so does an accident with determinism. After a change that is meant, run
+//   build/release/tests/test_sim --gtest_filter='Golden.*'
+// and put the lines that it prints here.
+struct Golden {
+  Profile profile;
+  uint64_t seed;
+  uint64_t hash;
+};
+constexpr Golden kGolden[] = {
+    {Profile::kCalm, 1, 0xf56b3b3ca49a600b},       {Profile::kCalm, 2, 0xb66cd6b5a36e996d},
+    {Profile::kCalm, 3, 0xfb09140d424c6191},       {Profile::kCrash, 1, 0x0c20a2c9abb78e47},
+    {Profile::kCrash, 2, 0xdd5869d3d749e297},      {Profile::kCrash, 3, 0xbddcd3143248d694},
+    {Profile::kChurn, 1, 0x952e4938c7383e52},      {Profile::kChurn, 2, 0x2580c2057dcb1120},
+    {Profile::kChurn, 3, 0x94e57a3a5eed5fdd},      {Profile::kDiskFaults, 1, 0x14eb09407b1523ee},
+    {Profile::kDiskFaults, 2, 0x0bcacc0505902d92}, {Profile::kDiskFaults, 3, 0x97612ec101ceb685},
+};
+
+TEST(Golden, RunsStayWhatTheyWere) {
+  std::string found;
+  bool equal = true;
+  for (const Golden& golden : kGolden) {
+    const uint64_t hash = run_of(golden.profile, golden.seed).hash;
+    equal = equal && hash == golden.hash;
+    std::string name(to_string(golden.profile));
+    name = name == "calm"    ? "kCalm"
+           : name == "crash" ? "kCrash"
+           : name == "churn" ? "kChurn"
+                             : "kDiskFaults";
+    found +=
+        "    {Profile::" + name + ", " + std::to_string(golden.seed) + ", " + hex(hash) + "},\n";
+  }
+  EXPECT_TRUE(equal) << "the table would now be:\n" << found;
+}
+
+// --- faults ------------------------------------------------------------------------------------
+
+// Sums over fifty seeds.
+WorldCounts counts_of(Profile profile) {
+  WorldCounts sum;
+  for (uint64_t seed = 1; seed <= 50; ++seed) {
+    const WorldCounts counts = run_of(profile, seed).counts;
+    for (const auto member : {&WorldCounts::operations,
+                              &WorldCounts::unknown,
+                              &WorldCounts::watch_events,
+                              &WorldCounts::sessions,
+                              &WorldCounts::starts,
+                              &WorldCounts::kills,
+                              &WorldCounts::power_losses,
+                              &WorldCounts::halts,
+                              &WorldCounts::shutdowns,
+                              &WorldCounts::refused_starts,
+                              &WorldCounts::interrupted_recoveries,
+                              &WorldCounts::wall_jumps,
+                              &WorldCounts::held_links,
+                              &WorldCounts::broken_links,
+                              &WorldCounts::lost_data,
+                              &WorldCounts::syncs_failed,
+                              &WorldCounts::syncs_forgotten,
+                              &WorldCounts::writes_failed,
+                              &WorldCounts::writes_without_room,
+                              &WorldCounts::reads_failed}) {
+      sum.*member += counts.*member;
+    }
+  }
+  return sum;
+}
+
+TEST(Faults, NoneInACalmWorld) {
+  const WorldCounts sum = counts_of(Profile::kCalm);
+  EXPECT_EQ(sum.starts, 50U);
+  EXPECT_EQ(sum.kills + sum.power_losses + sum.halts + sum.shutdowns + sum.refused_starts, 0U);
+  EXPECT_EQ(sum.wall_jumps + sum.held_links + sum.broken_links, 0U);
+  EXPECT_EQ(sum.syncs_failed + sum.writes_failed + sum.writes_without_room + sum.reads_failed, 0U);
+  EXPECT_GT(sum.operations, 5000U);
+  EXPECT_GT(sum.watch_events, 100U);
+  EXPECT_GT(sum.sessions, 50U);
+}
+
+TEST(Faults, EveryKindOfACrashingWorld) {
+  const WorldCounts sum = counts_of(Profile::kCrash);
+  EXPECT_GT(sum.kills, 0U);
+  EXPECT_GT(sum.power_losses, 0U);
+  EXPECT_GT(sum.lost_data, 0U);
+  EXPECT_GT(sum.shutdowns, 0U);
+  EXPECT_GT(sum.wall_jumps, 0U);
+  EXPECT_GT(sum.interrupted_recoveries, 0U);
+  EXPECT_GT(sum.unknown, 0U);
+  EXPECT_EQ(sum.syncs_failed + sum.writes_failed + sum.writes_without_room + sum.reads_failed, 0U);
+  EXPECT_EQ(sum.held_links + sum.broken_links, 0U);
+}
+
+TEST(Faults, EveryKindOfAWorldWithBadClientsAndLinks) {
+  const WorldCounts sum = counts_of(Profile::kChurn);
+  EXPECT_GT(sum.held_links, 0U);
+  EXPECT_GT(sum.broken_links, 0U);
+  EXPECT_GT(sum.shutdowns, 0U);
+  EXPECT_GT(sum.wall_jumps, 0U);
+  EXPECT_GT(sum.sessions, 500U) << "sessions are closed and abandoned";
+  EXPECT_EQ(sum.power_losses, 0U);
+}
+
+TEST(Faults, EveryKindOfAWorldWithBadDisks) {
+  const WorldCounts sum = counts_of(Profile::kDiskFaults);
+  EXPECT_GT(sum.syncs_failed, 0U);
+  EXPECT_GT(sum.syncs_forgotten, 0U);
+  EXPECT_LT(sum.syncs_forgotten, sum.syncs_failed) << "not every disk forgets";
+  EXPECT_GT(sum.writes_failed, 0U);
+  EXPECT_GT(sum.writes_without_room, 0U);
+  EXPECT_GT(sum.reads_failed, 0U);
+  EXPECT_GT(sum.halts, 0U);
+  EXPECT_GT(sum.refused_starts, 0U);
+  EXPECT_GT(sum.kills, 0U);
+  EXPECT_GT(sum.power_losses, 0U);
+}
+
+TEST(Profiles, NamesAndOverrides) {
+  for (const Profile profile : kProfiles) EXPECT_EQ(parse_profile(to_string(profile)), profile);
+  EXPECT_EQ(parse_profile("storm"), std::nullopt);
+  Overrides overrides;
+  overrides.clients = 3;
+  overrides.operations = 100;
+  const WorldConfig world = draw_world(Profile::kCrash, overrides, Random(1));
+  ASSERT_EQ(world.clients.size(), 3U);
+  uint64_t operations = 0;
+  for (const ClientConfig& client : world.clients) operations += client.operations;
+  EXPECT_EQ(operations, 100U);
+}
+
+}  // namespace
+}  // namespace zoetrope::sim
