@@ -21,7 +21,9 @@ void Server::Impl::commit(OutstandingTxn& txn) {
   const auto decoded = jute::decode_txn(txn.prepared.payload);
   ZT_ASSERT(decoded.has_value());
   deleted_acls.clear();
-  if (watches.watch_count() != 0) note_deleted_acls(decoded->body);
+  if (watches.watch_count() + watches.child_watch_count() != 0) {
+    note_deleted_acls(decoded->header.client_id, decoded->body);
+  }
   tree.apply(*decoded, result);
   ZT_ASSERT(tree.last_processed_zxid() == txn.prepared.zxid);
   if (result.digest_mismatch) {
@@ -59,7 +61,7 @@ void Server::Impl::apply_to_sessions(const jute::Txn& txn, const OutstandingTxn&
   }
 }
 
-void Server::Impl::note_deleted_acls(const jute::TxnBody& body) {
+void Server::Impl::note_deleted_acls(SessionId session, const jute::TxnBody& body) {
   const auto note = [&](std::string_view path) {
     const tree::NodeId node = tree.find(path);
     if (node == tree::NodeId::kNone || tree.acl_id(node) == tree::kOpenAcl) return;
@@ -67,14 +69,14 @@ void Server::Impl::note_deleted_acls(const jute::TxnBody& body) {
   };
   if (const auto* remove = std::get_if<jute::DeleteTxn>(&body)) {
     note(remove->path);
-  } else if (const auto* close_session = std::get_if<jute::CloseSessionTxn>(&body)) {
-    for (std::string_view path : close_session->paths.value_or(std::vector<std::string_view>()))
-      note(path);
+  } else if (std::holds_alternative<jute::CloseSessionTxn>(body)) {
+    // Not the transaction's own list: it may be left out of it (closeSessionTxn.enabled=false).
+    for (const std::string& path : tree.ephemerals_of(session)) note(path);
   } else if (const auto* multi = std::get_if<jute::MultiTxn>(&body)) {
     for (const jute::SubTxn& sub : multi->txns) {
       if (sub.type != OpCode::kDelete) continue;
       const auto decoded = jute::decode_txn_body(sub.type, sub.body);
-      if (decoded) note_deleted_acls(*decoded);
+      if (decoded) note_deleted_acls(session, *decoded);
     }
   }
 }

@@ -136,6 +136,31 @@ TEST(Server, WhoMayNotReadIsNotTold) {
   }
 }
 
+// Whatever ends the znode, and though nobody has a data watch.
+TEST(Server, WhoMayNotReadIsNotToldOfTheEndByAChildWatch) {
+  const std::string secret = encoded_acl({{jute::kAllPermissions, {"ip", "10.0.0.1"}}});
+  for (const bool named_in_log : {true, false}) {
+    Config config = quiet();
+    config.close_session_txn_enabled = named_in_log;
+    Harness h(config);
+    Client owner(h), watcher(h);
+    ASSERT_TRUE(owner.connect());
+    ASSERT_TRUE(watcher.connect());
+    for (const char* path : {"/deleted", "/ended"}) {
+      owner.call(OpCode::kCreate, create_body(path, "", 1));
+      watcher.call(OpCode::kGetChildren, path_watch_body(path, true));
+      std::string set_acl;
+      jute::Writer out(set_acl);
+      wire::write(out, wire::SetAclRequest{path, secret, -1});
+      ASSERT_EQ(owner.error_of(OpCode::kSetAcl, set_acl), ErrorCode::kOk);
+    }
+    owner.call(OpCode::kDelete, path_version_body("/deleted"));
+    EXPECT_TRUE(watcher.replies().empty());
+    owner.call(OpCode::kCloseSession);
+    EXPECT_TRUE(watcher.replies().empty());
+  }
+}
+
 TEST(Server, ResumesASessionAndCutsItsOldConnection) {
   Harness h(quiet());
   Client first(h);
