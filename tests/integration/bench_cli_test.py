@@ -114,8 +114,8 @@ def test_several_servers_share_the_connections(make):
 def test_a_server_that_dies_is_an_error_and_the_run_goes_on(make):
     server = make().start()
     process = subprocess.Popen([zoetrope_binary(), "bench", f"127.0.0.1:{server.port}", "--json", "-w", "set", "-c",
-                                "3", "--seconds", "60", "--warmup", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                               text=True)
+                                "3", "--keys", "100", "--seconds", "60", "--warmup", "0"], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
 
     def zxid():
         return int(server.four("srvr").split("Zxid: 0x")[1].split("\n")[0], 16)
@@ -123,6 +123,8 @@ def test_a_server_that_dies_is_an_error_and_the_run_goes_on(make):
     wait_until(lambda: zxid() > 3000, 20, "load arrives")
     server.kill()
     server.start()
+    before = zxid()
+    wait_until(lambda: zxid() > before + 1000, 20, "load arrives again")
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 1, err
