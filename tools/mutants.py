@@ -165,14 +165,28 @@ def virtual_text(ms):
     return f"{seconds // 60}m{seconds % 60:02}s" if seconds < 3600 else f"{seconds // 3600}h{seconds // 60 % 60:02}m"
 
 
-def line_of(mutant, outcome, width, building):
-    if not outcome.caught:
-        others = ", ".join(f"{name} (seed {seed})" for name, seed in sorted(outcome.others.items()))
-        verdict = f"CAUGHT BY ANOTHER than it names: {others}; " if others else "SURVIVED: "
-        return f"{mutant.name:{width}}  {verdict}{outcome.trouble}"
-    seed = str(outcome.seed) if mutant.kind == "sim" else "-"
-    virtual = virtual_text(outcome.virtual_ms) if mutant.kind == "sim" else "-"
-    return f"{mutant.name:{width}}  {mutant.catcher:62}  {seed:>5}  {virtual:>8}  {outcome.seconds:6.1f} s  {building:6.1f} s"
+class Table:
+    """One line a mutant, in columns as wide as the names ask for."""
+
+    def __init__(self, mutants):
+        self.names = max(len(mutant.name) for mutant in mutants)
+        self.catchers = max(len(mutant.catcher) for mutant in mutants)
+
+    def row(self, name, catcher, *figures):
+        print(f"{name:{self.names}}  {catcher:{self.catchers}}  " + "  ".join(f"{figure:>8}" for figure in figures), flush=True)
+
+    def remark(self, mutant, text):
+        print(f"{mutant.name:{self.names}}  {text}", flush=True)
+
+    def show(self, mutant, outcome, building):
+        if not outcome.caught:
+            others = ", ".join(f"{name} (seed {seed})" for name, seed in sorted(outcome.others.items()))
+            verdict = f"CAUGHT BY ANOTHER than it names: {others}; " if others else "SURVIVED: "
+            self.remark(mutant, verdict + outcome.trouble)
+            return
+        # A run that ends by an assertion reports no virtual time.
+        virtual = virtual_text(outcome.virtual_ms) if outcome.virtual_ms else "-"
+        self.row(mutant.name, mutant.catcher, outcome.seed or "-", virtual, f"{outcome.seconds:.1f} s", f"{building:.1f} s")
 
 
 def run(root, mutants, budget):
@@ -182,17 +196,17 @@ def run(root, mutants, budget):
     begin, caught = time.monotonic(), 0
     print("building the tree without a mutant ...", flush=True)
     baseline(scratch, mutants, budget)
-    width = max(len(mutant.name) for mutant in mutants)
-    print(f"{'mutant':{width}}  {'caught by':62}  {'seed':>5}  {'virtual':>8}  {'real':>8}  {'build':>8}", flush=True)
+    table = Table(mutants)
+    table.row("mutant", "caught by", "seed", "virtual", "real", "build")
     for mutant in mutants:
         started = time.monotonic()
         try:
             outcome = catch(scratch, mutant, budget)
         except MutantError as error:
-            print(f"{mutant.name:{width}}  ERROR: {error}", flush=True)
+            table.remark(mutant, f"ERROR: {error}")
             continue
         caught += outcome.caught
-        print(line_of(mutant, outcome, width, time.monotonic() - started - outcome.seconds), flush=True)
+        table.show(mutant, outcome, time.monotonic() - started - outcome.seconds)
     scratch.restore()
     print(f"mutants: {caught} caught, {len(mutants) - caught} not, in {time.monotonic() - begin:.0f} s")
     return len(mutants) - caught
