@@ -16,7 +16,7 @@ import source_text
 
 LOGS = source_text.ROOT / "build/logs"
 SERVER = source_text.ROOT / "build/release/zoetrope"
-SIM_SEEDS = int(os.environ.get("ZT_SOAK_SIM_SEEDS", 50_000))
+SIM_SEEDS = int(os.environ.get("ZT_SOAK_SIM_SEEDS", 25_000))
 SIM_CHUNK = 1000
 FUZZ_SECONDS = os.environ.get("ZT_FUZZ_SECONDS", "90")
 
