@@ -74,24 +74,37 @@ void Server::Impl::note_deleted_acls(SessionId session, const jute::TxnBody& bod
     for (const std::string& path : tree.ephemerals_of(session)) note(path);
   } else if (const auto* multi = std::get_if<jute::MultiTxn>(&body)) {
     for (const jute::SubTxn& sub : multi->txns) {
-      if (sub.type != OpCode::kDelete) continue;
       const auto decoded = jute::decode_txn_body(sub.type, sub.body);
-      if (decoded) note_deleted_acls(session, *decoded);
+      if (!decoded) continue;
+      if (sub.type == OpCode::kDelete) note_deleted_acls(session, *decoded);
+      note_created_acl(*decoded);
     }
   }
+}
+
+// What a multi creates may be gone again when its watchers are told.
+void Server::Impl::note_created_acl(const jute::TxnBody& body) {
+  const auto note = [this](const auto& txn) {
+    if constexpr (requires { txn.parent_cversion; }) {
+      if (txn.acl == jute::open_acl_bytes() || tree.find(txn.path) != tree::NodeId::kNone) return;
+      jute::Reader in(txn.acl);
+      deleted_acls.emplace_back(txn.path, jute::read_acl_list(in));
+    }
+  };
+  std::visit(note, body);
 }
 
 // Whoever may not read a znode is not told of its changes either (CVE-2024-23944; repaired in 3.8.4
 // and in Debian's 3.8.0, so in every compatibility mode).
 bool Server::Impl::may_see(const jute::Trigger& trigger, const Connection& watcher) const {
-  if (trigger.type == jute::EventType::kNodeDeleted) {
+  const tree::NodeId node = tree.find(trigger.path);
+  if (trigger.type == jute::EventType::kNodeDeleted || node == tree::NodeId::kNone) {
     for (const auto& [path, acl] : deleted_acls) {
       if (path == trigger.path) return tree::permits(acl, jute::kRead, *watcher.ids, config.auth);
     }
     return true;
   }
-  const tree::NodeId node = tree.find(trigger.path);
-  if (node == tree::NodeId::kNone || tree.acl_id(node) == tree::kOpenAcl) return true;
+  if (tree.acl_id(node) == tree::kOpenAcl) return true;
   return tree::permits(tree.acl(tree.acl_id(node)), jute::kRead, *watcher.ids, config.auth);
 }
 

@@ -71,6 +71,7 @@ struct Server::Impl {
   void apply_to_sessions(const jute::Txn& txn, const OutstandingTxn& outstanding);
   void fire_watches(const jute::Txn& txn);
   void note_deleted_acls(SessionId session, const jute::TxnBody& body);
+  void note_created_acl(const jute::TxnBody& body);
   bool may_see(const jute::Trigger& trigger, const Connection& watcher) const;
   void reply_to_write(const OutstandingTxn& txn, const jute::Txn& decoded);
   void write_result_body(const OutstandingTxn& txn, jute::Writer& out);

@@ -15,6 +15,7 @@ using pipeline::test::create_body;
 using pipeline::test::encoded_acl;
 using pipeline::test::multi_body;
 using pipeline::test::multi_create;
+using pipeline::test::multi_delete;
 using pipeline::test::path_version_body;
 using pipeline::test::set_body;
 
@@ -159,6 +160,23 @@ TEST(Server, WhoMayNotReadIsNotToldOfTheEndByAChildWatch) {
     owner.call(OpCode::kCloseSession);
     EXPECT_TRUE(watcher.replies().empty());
   }
+}
+
+TEST(Server, WhoMayNotReadIsNotToldOfALifeWithinOneMulti) {
+  const std::string secret = encoded_acl({{jute::kAllPermissions, {"ip", "10.0.0.1"}}});
+  Harness h(quiet());
+  Client owner(h), watcher(h);
+  ASSERT_TRUE(owner.connect());
+  ASSERT_TRUE(watcher.connect());
+  watcher.call(OpCode::kExists, path_watch_body("/s", true));
+  wire::MultiOp create = multi_create("/s");
+  std::get<wire::CreateRequest>(create.body).acl = secret;
+  owner.call(OpCode::kMulti, multi_body({create, multi_delete("/s")}));
+  EXPECT_TRUE(watcher.replies().empty());
+  // Of an open one it is told.
+  watcher.call(OpCode::kExists, path_watch_body("/s", true));
+  owner.call(OpCode::kMulti, multi_body({multi_create("/s"), multi_delete("/s")}));
+  EXPECT_EQ(watcher.replies().size(), 1U);
 }
 
 TEST(Server, ResumesASessionAndCutsItsOldConnection) {
