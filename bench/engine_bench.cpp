@@ -3,7 +3,8 @@
 // without the kernel, in processor time, so that a busy machine does not matter. Every reply is
 // counted and its error code checked.
 //
-//   engine_bench [SECONDS_EACH]     JSON on standard output, one line a workload
+//   engine_bench [SECONDS_EACH [WORKLOAD...]]     JSON on standard output, one line a workload
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
@@ -23,6 +24,7 @@ using namespace zoetrope;
 constexpr size_t kConnections = 16;
 constexpr size_t kRequestsABatch = 10;  // of each connection
 constexpr size_t kKeys = 1000;
+constexpr size_t kMultiSize = 10;
 const std::string kData(100, 'v');
 
 [[noreturn]] void die(const char* what) {
@@ -140,6 +142,8 @@ class Requests {
     const size_t key = (state_ >> 33) % kKeys;
     if (kind_ == "create")
       out += next_create();
+    else if (kind_ == "multi")
+      out += multi(key);
     else if (kind_ == "set" || (kind_ == "mixed" && (state_ >> 20) % 10 == 0))
       out += sets_[key];
     else
@@ -152,6 +156,16 @@ class Requests {
     char path[40];
     std::snprintf(path, sizeof path, "/bench/new-%012" PRIu64, ++created_);
     return load::create_frame(path, kData, load::kPersistent);
+  }
+
+  // Sets of kMultiSize different keys.
+  static std::string multi(size_t key) {
+    load::FrameBuilder frame(jute::OpCode::kMulti);
+    for (size_t i = 0; i < kMultiSize; ++i) {
+      load::append_multi_set(frame.body, key_path((key + i) % kKeys), kData);
+    }
+    load::append_multi_end(frame.body);
+    return frame.finish();
   }
 
   std::string kind_;
@@ -205,9 +219,11 @@ void measure(std::string_view kind, double seconds) {
 
 int main(int argc, char** argv) {
   const double seconds = argc > 1 ? std::atof(argv[1]) : 2.0;
-  if (argc > 2 || seconds <= 0) {
-    std::fprintf(stderr, "usage: engine_bench [SECONDS_EACH]\n");
+  if (seconds <= 0) {
+    std::fprintf(stderr, "usage: engine_bench [SECONDS_EACH [WORKLOAD...]]\n");
     return 2;
   }
-  for (const std::string_view kind : {"get", "set", "create", "mixed"}) measure(kind, seconds);
+  std::vector<std::string_view> kinds(argv + std::min(argc, 2), argv + argc);
+  if (kinds.empty()) kinds = {"get", "set", "create", "multi", "mixed"};
+  for (const std::string_view kind : kinds) measure(kind, seconds);
 }

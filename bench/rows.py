@@ -180,5 +180,5 @@ ROWS = [
         log_bytes, BOTH, shared=False, slices_max=1),
     Row("engine", "engine alone, on one core", tuple(
         Figure(kind, f"{kind} a second", "per_second", (Bound("min", 300e3, ""),), (Bound("min", 1e6, ""),))
-        for kind in ("get", "set", "create", "mixed")), engine, ("ours",), shared=False),
+        for kind in ("get", "set", "create", "multi", "mixed")), engine, ("ours",), shared=False),
 ]

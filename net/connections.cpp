@@ -213,6 +213,14 @@ void Connections::drop_all() {
   for (uint32_t i = 0; i < slots_.size(); ++i) drop(ConnectionId::make(i, slots_[i].generation));
 }
 
+bool Connections::close_now(ConnectionId id) {
+  const Slot* slot = find(id);
+  if (slot == nullptr || slot->is_closing || slot->unsent != nullptr) return false;
+  if (read(id).what != Read::kNothing) return false;
+  drop(id);
+  return true;
+}
+
 void Connections::close_after_flush(ConnectionId id, MonotonicTime now) {
   Slot* slot = find(id);
   if (slot == nullptr || slot->is_closing) return;

@@ -71,6 +71,9 @@ class Connections {
   // Sends what is unsent, then ends the connection so that the peer surely gets it: the last bytes
   // would be lost if the socket were closed over unread input. Gives up after kLingerTime.
   void close_after_flush(ConnectionId id, MonotonicTime now);
+  // Ends a connection whose peer sends nothing more, with fewer calls; false, and nothing is done,
+  // when something is unsent or unread.
+  bool close_now(ConnectionId id);
   // Input or hang-up of a closing connection: throws it away, and the connection once the peer is
   // gone.
   void discard_input(ConnectionId id);

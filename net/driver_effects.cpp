@@ -70,7 +70,8 @@ void Driver::close_connections() {
   for (const node::Close& close : closes_) {
     if (close.how == node::CloseHow::kReset) {
       connections_.reset(close.connection);
-    } else {
+    } else if (close.how != node::CloseHow::kFinished ||
+               !connections_.close_now(close.connection)) {
       connections_.close_after_flush(close.connection, now_.monotonic);
       arm_closing_timer();
     }

@@ -21,9 +21,7 @@ void Server::Impl::commit(OutstandingTxn& txn) {
   const auto decoded = jute::decode_txn(txn.prepared.payload);
   ZT_ASSERT(decoded.has_value());
   deleted_acls.clear();
-  if (watches.watch_count() + watches.child_watch_count() != 0) {
-    note_deleted_acls(decoded->header.client_id, decoded->body);
-  }
+  if (!watches.empty()) note_deleted_acls(decoded->header.client_id, decoded->body);
   tree.apply(*decoded, result);
   ZT_ASSERT(tree.last_processed_zxid() == txn.prepared.zxid);
   if (result.digest_mismatch) {
@@ -56,7 +54,8 @@ void Server::Impl::apply_to_sessions(const jute::Txn& txn, const OutstandingTxn&
     sessions.remove(id);
     if (!owner) return;
     if (Connection* connection = connections.find(*owner); connection != nullptr) {
-      close(*connection, CloseHow::kAfterFlush);
+      const bool asked = outstanding_txn.origin == *owner;
+      close(*connection, asked ? CloseHow::kFinished : CloseHow::kAfterFlush);
     }
   }
 }
@@ -109,6 +108,7 @@ bool Server::Impl::may_see(const jute::Trigger& trigger, const Connection& watch
 }
 
 void Server::Impl::fire_watches(const jute::Txn& txn) {
+  if (watches.empty()) return;
   int64_t created = 0, deleted = 0, changed = 0, children = 0;
   for (const jute::Trigger& trigger : result.triggers) {
     notified.clear();

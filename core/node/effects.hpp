@@ -22,6 +22,7 @@ struct Send {
 };
 enum class CloseHow : uint8_t {
   kAfterFlush,  // what was sent before goes out first
+  kFinished,    // the same, and the peer has said that it sends nothing more
   kReset,       // at once, with a TCP reset
 };
 struct Close {

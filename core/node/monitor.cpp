@@ -57,7 +57,8 @@ std::string Server::Impl::monitor(const HostFacts& facts) const {
   text.line("packets_sent", stats.packets_sent);
   text.line("packets_received", stats.packets_received);
   text.line("connection_drop_probability", "0.0");
-  text.line("watch_count", static_cast<int64_t>(watches.watch_count()));
+  text.line("watch_count",
+            static_cast<int64_t>(watches.watch_count() + watches.child_watch_count()));
   text.line("throttled_ops", 0);
   text.line("outstanding_tls_handshake", 0);
   text.line("connection_drop_count", stats.connections_dropped);

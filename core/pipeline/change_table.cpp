@@ -15,8 +15,7 @@ void ChangeTable::reset() {
   records_.clear();
   ephemeral_records_.clear();
   usage_.clear();
-  undo_.clear();
-  undo_active_ = false;
+  end_undo();
   digest_ = tree_.digest();
 }
 
@@ -81,16 +80,19 @@ void ChangeTable::rebind_data(std::string_view path, jute::BufferView data, Zxid
 }
 
 void ChangeTable::put(std::string_view path, NodeRecord record) {
-  remember_for_undo(path);
   const auto it = records_.find(path);
-  if (it != records_.end()) {
-    track_ephemeral(path, it->second, false);
-    it->second = std::move(record);
-    track_ephemeral(path, it->second, true);
-  } else {
-    track_ephemeral(path, record, true);
-    records_.emplace(std::string(path), std::move(record));
+  const bool known = it != records_.end();
+  if (undo_active_) {
+    undo_.push_back(Undo{undo_paths_.size(), path.size(),
+                         known ? std::optional<NodeRecord>(it->second) : std::nullopt});
+    undo_paths_.append(path);
   }
+  if (known) track_ephemeral(path, it->second, false);
+  track_ephemeral(path, record, true);
+  if (known)
+    it->second = std::move(record);
+  else
+    records_.emplace(path, std::move(record));
 }
 
 void ChangeTable::track_ephemeral(std::string_view path, const NodeRecord& record, bool add) {
@@ -143,30 +145,27 @@ void ChangeTable::begin_undo() {
 
 void ChangeTable::commit_undo() {
   ZT_ASSERT(undo_active_);
-  undo_active_ = false;
-  undo_.clear();
+  end_undo();
 }
 
-void ChangeTable::remember_for_undo(std::string_view path) {
-  if (!undo_active_) return;
-  const auto it = records_.find(path);
-  undo_.push_back(Undo{std::string(path), it == records_.end()
-                                              ? std::nullopt
-                                              : std::optional<NodeRecord>(it->second)});
+void ChangeTable::end_undo() {
+  undo_active_ = false;
+  undo_.clear();
+  undo_paths_.clear();
 }
 
 void ChangeTable::roll_back() {
   ZT_ASSERT(undo_active_);
   undo_active_ = false;
   for (auto undo = undo_.rbegin(); undo != undo_.rend(); ++undo) {
-    const auto it = records_.find(undo->path);
-    if (it != records_.end()) {
-      track_ephemeral(undo->path, it->second, false);
+    const auto path = std::string_view(undo_paths_).substr(undo->path_begin, undo->path_size);
+    if (const auto it = records_.find(path); it != records_.end()) {
+      track_ephemeral(path, it->second, false);
       records_.erase(it);
     }
-    if (undo->before) put(undo->path, std::move(*undo->before));
+    if (undo->before) put(path, std::move(*undo->before));
   }
-  undo_.clear();
+  end_undo();
   digest_ = undo_digest_;
   usage_.resize(undo_usage_);
 }

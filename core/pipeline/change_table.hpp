@@ -65,7 +65,7 @@ class ChangeTable {
     size_t operator()(std::string_view path) const { return hash_bytes(path); }
   };
   struct Undo {
-    std::string path;
+    size_t path_begin = 0, path_size = 0;  // in undo_paths_
     std::optional<NodeRecord> before;
   };
   struct Usage {
@@ -76,7 +76,7 @@ class ChangeTable {
   };
 
   static std::string_view canonical(std::string_view path) { return path == "/" ? "" : path; }
-  void remember_for_undo(std::string_view path);
+  void end_undo();
   void put(std::string_view path, NodeRecord record);
   void track_ephemeral(std::string_view path, const NodeRecord& record, bool add);
   uint32_t digest_of(std::string_view path, const NodeRecord& record) const;
@@ -93,6 +93,7 @@ class ChangeTable {
   uint64_t undo_digest_ = 0;
   size_t undo_usage_ = 0;
   std::vector<Undo> undo_;
+  std::string undo_paths_;
 };
 
 }  // namespace zoetrope::pipeline

@@ -136,33 +136,37 @@ void Preparer::applied(const jute::Txn& txn) {
 }
 
 void Preparer::forget_changes(const jute::TxnBody& body, Zxid zxid) {
-  const auto with_parent = [&](std::string_view path) {
-    changes_.applied(path, zxid);
-    changes_.applied(tree::parent_path(path), zxid);
-  };
   if (const auto* set_data = std::get_if<jute::SetDataTxn>(&body)) {
     changes_.applied(set_data->path, zxid);
   } else if (const auto* create = std::get_if<jute::CreateTxn>(&body)) {
-    with_parent(create->path);
+    forget_with_parent(create->path, zxid);
   } else if (const auto* container = std::get_if<jute::CreateContainerTxn>(&body)) {
-    with_parent(container->path);
+    forget_with_parent(container->path, zxid);
   } else if (const auto* ttl = std::get_if<jute::CreateTtlTxn>(&body)) {
-    with_parent(ttl->path);
+    forget_with_parent(ttl->path, zxid);
   } else if (const auto* remove = std::get_if<jute::DeleteTxn>(&body)) {
-    with_parent(remove->path);
+    forget_with_parent(remove->path, zxid);
   } else if (const auto* set_acl = std::get_if<jute::SetAclTxn>(&body)) {
     changes_.applied(set_acl->path, zxid);
   } else if (const auto* close = std::get_if<jute::CloseSessionTxn>(&body)) {
     if (!close->paths) return;
-    for (std::string_view path : *close->paths) with_parent(path);
+    for (std::string_view path : *close->paths) forget_with_parent(path, zxid);
   } else if (const auto* multi = std::get_if<jute::MultiTxn>(&body)) {
     if (multi->failed()) return;
+    // Every operation of a multi has its path first.
     for (const jute::SubTxn& sub : multi->txns) {
-      const auto decoded = jute::decode_txn_body(sub.type, sub.body);
-      ZT_ASSERT(decoded.has_value());
-      forget_changes(*decoded, zxid);
+      const std::string_view path = jute::Reader(sub.body).string();
+      if (sub.type == OpCode::kSetData || sub.type == OpCode::kCheck)
+        changes_.applied(path, zxid);
+      else
+        forget_with_parent(path, zxid);
     }
   }
+}
+
+void Preparer::forget_with_parent(std::string_view path, Zxid zxid) {
+  changes_.applied(path, zxid);
+  changes_.applied(tree::parent_path(path), zxid);
 }
 
 uint64_t Preparer::fingerprint() const {

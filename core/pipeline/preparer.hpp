@@ -107,6 +107,7 @@ class Preparer {
   void finish(Prepared& prepared);
   void make_error(Prepared& prepared, ErrorCode error);
   void forget_changes(const jute::TxnBody& body, Zxid zxid);
+  void forget_with_parent(std::string_view path, Zxid zxid);
 
   PreparerConfig config_;
   const tree::Tree& tree_;

@@ -134,8 +134,8 @@ ErrorCode Preparer::prepare_create(Context& op, const wire::CreateRequest& reque
                                                                : 0;
   node.data = request.data;
   node.data_zxid = op.zxid;
-  node.has_own_acl = true;
-  node.own_acl = acl;
+  node.has_own_acl = !open;
+  node.own_acl = std::move(fixed_acl);
   changes_.store(parent_path, std::move(parent), op.zxid);
   changes_.store(path, std::move(node), op.zxid);
   return ErrorCode::kOk;

@@ -58,6 +58,8 @@ class WatchTable {
   // A closed connection loses all its watches.
   void remove_all(ConnectionId watcher);
 
+  // Nobody watches anything, in whatever way.
+  bool empty() const { return data_.watches == 0 && child_watches_ == 0; }
   // The four-letter words wchs, wchc and wchp see the data table only, and so do these.
   size_t watch_count() const { return data_.watches; }  // registrations
   size_t connection_count() const { return data_.connections; }

@@ -179,6 +179,23 @@ TEST(Server, WhoMayNotReadIsNotToldOfALifeWithinOneMulti) {
   EXPECT_EQ(watcher.replies().size(), 1U);
 }
 
+TEST(Server, AWatcherOfChildrenAloneIsNotToldEitherWhenItMayNoLongerRead) {
+  Harness h(quiet());
+  Client writer(h), watcher(h);
+  ASSERT_TRUE(writer.connect());
+  ASSERT_TRUE(watcher.connect());
+  writer.call(OpCode::kCreate, create_body("/s"));
+  watcher.call(OpCode::kGetChildren, path_watch_body("/s", true));
+  std::string shut;
+  jute::Writer out(shut);
+  out.string("/s");
+  out.raw(encoded_acl({{jute::kAllPermissions, {"ip", "10.0.0.1"}}}));
+  out.i32(-1);
+  writer.call(OpCode::kSetAcl, shut);
+  writer.call(OpCode::kDelete, path_version_body("/s"));
+  EXPECT_TRUE(watcher.replies().empty());
+}
+
 TEST(Server, ResumesASessionAndCutsItsOldConnection) {
   Harness h(quiet());
   Client first(h);
