@@ -52,8 +52,8 @@ std::vector<Property> all_properties() {
        "never given again.",
        "E4 E5", check_closed_sessions_are_silent},
       {"session_expiry_is_timely",
-       "A session that was heard within its time-out is not expired; a silent one is, within its "
-       "time-out, one tick and the commit's delay.",
+       "A session that was heard within its time-out is neither expired nor refused; a silent one "
+       "is expired within its time-out, one tick and the commit's delay.",
        "E1 E2", check_session_expiry_is_timely},
       {"watches_fire_exactly_once",
        "Each watched change gives exactly one event, in the order of the changes, before any reply "

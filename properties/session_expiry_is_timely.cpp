@@ -1,9 +1,10 @@
 // A session that was heard within its time-out is not expired (E1); a silent one is, within its
-// time-out, one tick and the commit's delay, as long as a server runs (E2). A request that was
-// answered was heard not before it was sent; a server that starts gives every session its full
-// time.
+// time-out, one tick and the commit's delay, as long as a server runs (E2). A client that is told
+// that its session is no more has lost it as by an expiry. A request that was answered was heard
+// not before it was sent; a server that starts gives every session its full time.
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "properties/property.hpp"
 #include "properties/replay.hpp"
@@ -120,6 +121,37 @@ void check_all_silent_ended(const History& history, const std::map<SessionId, Se
   }
 }
 
+// Sessions whose client asked for their end, whatever became of that.
+std::set<SessionId> given_up(const History& history) {
+  std::set<SessionId> sessions;
+  for (const Operation& op : history.operations) {
+    if (op.args.kind == OpKind::kCloseSession) sessions.insert(session_of(history, op));
+  }
+  return sessions;
+}
+
+// A session that nobody ended and that was heard within its time-out must be taken up again. The
+// refusal was decided between the opening of the connection and its end.
+void check_not_turned_away(const History& history, const std::map<SessionId, Sessions>& sessions,
+                           const std::map<SessionId, const CommittedTxn*>& ends,
+                           Findings& findings) {
+  const std::set<SessionId> ended_by_client = given_up(history);
+  for (const Connection& c : history.connections) {
+    if (!c.refused || !c.closed || ends.contains(c.requested_session)) continue;
+    const auto it = sessions.find(c.requested_session);
+    if (it == sessions.end() || ended_by_client.contains(c.requested_session)) continue;
+    for (const Sessions::Sign& sign : it->second.heard) {
+      if (c.opened.at < sign.at || c.closed->at >= sign.at + Duration::from_ms(sign.timeout_ms))
+        continue;
+      findings.add("a session was refused although it had been heard within its time-out",
+                   {sign.text, "at " + std::to_string(c.closed->at.ms()) + "ms client " +
+                                   std::to_string(c.client) + " was told that session " +
+                                   std::to_string(c.requested_session.value) + " is no more"});
+      break;
+    }
+  }
+}
+
 }  // namespace
 
 void check_session_expiry_is_timely(const History& history, Findings& findings) {
@@ -136,6 +168,7 @@ void check_session_expiry_is_timely(const History& history, Findings& findings) 
     if (bounded && it->second.timeout_ms_max != 0)
       check_not_late(history, txn, it->second, findings);
   }
+  check_not_turned_away(history, sessions, ends, findings);
   if (bounded) check_all_silent_ended(history, sessions, ends, findings);
 }
 

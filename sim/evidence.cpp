@@ -41,6 +41,21 @@ CommittedTxn committed(const jute::Txn& txn) {
   return out;
 }
 
+// Calls visit(path, id) for every znode, parents before their children.
+template <class Visit>
+void for_each_node(const tree::Tree& tree, const Visit& visit) {
+  std::vector<std::string> left = {"/"};
+  while (!left.empty()) {
+    const std::string path = std::move(left.back());
+    left.pop_back();
+    const tree::NodeId id = tree.find(path);
+    visit(path, id);
+    tree.for_each_child(id, [&](std::string_view name) {
+      left.push_back((path == "/" ? path : path + '/') + std::string(name));
+    });
+  }
+}
+
 }  // namespace
 
 bool LogEvidence::add_file(std::string_view content) {
@@ -77,22 +92,23 @@ std::vector<CommittedTxn> LogEvidence::take(
 
 std::vector<properties::FinalNode> final_nodes(const tree::Tree& tree) {
   std::vector<properties::FinalNode> nodes;
-  std::vector<std::string> left = {"/"};
-  while (!left.empty()) {
-    const std::string path = std::move(left.back());
-    left.pop_back();
-    const tree::NodeId id = tree.find(path);
+  for_each_node(tree, [&](const std::string& path, tree::NodeId id) {
     properties::FinalNode& node = nodes.emplace_back();
     node.path = path;
     if (const auto data = tree.data(id)) node.data = std::string(*data);
     node.stat = history_stat(tree.stat(id));
     node.acl = history_acl(tree.acl_of(id));
-    tree.for_each_child(id, [&](std::string_view name) {
-      left.push_back((path == "/" ? path : path + '/') + std::string(name));
-    });
-  }
+  });
   std::ranges::sort(nodes, {}, &properties::FinalNode::path);
   return nodes;
+}
+
+uint64_t digest_of_nodes(const tree::Tree& tree) {
+  uint64_t digest = 0;
+  for_each_node(tree, [&](const std::string& path, tree::NodeId id) {
+    digest += tree::Tree::node_digest(path, tree.data(id), tree.stat_persisted(id));
+  });
+  return digest;
 }
 
 }  // namespace zoetrope::sim

@@ -34,4 +34,7 @@ class LogEvidence {
 
 std::vector<properties::FinalNode> final_nodes(const tree::Tree& tree);
 
+// The digest of the tree, computed anew from every znode.
+uint64_t digest_of_nodes(const tree::Tree& tree);
+
 }  // namespace zoetrope::sim

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/evidence.hpp"
 #include "sim/world.hpp"
 
 namespace zoetrope::sim {
@@ -62,7 +63,13 @@ void World::settle() {
 void World::judge_recovery() {
   for (auto& process : processes_) {
     if (!process->running() || process->engine()->tree() == nullptr) continue;
-    const uint64_t live = process->engine()->tree()->fingerprint();
+    const tree::Tree& tree = *process->engine()->tree();
+    const uint64_t live = tree.fingerprint();
+    if (process->config().server.digest_enabled && tree.digest() != digest_of_nodes(tree)) {
+      violation("digest_is_that_of_the_tree",
+                "the digest that a server kept of its tree is not what its znodes give",
+                {"zxid " + std::to_string(process->engine()->last_processed().value)});
+    }
     SimDisk disk = process->disk().after_power_loss();
     evidence_[process->index()].add_disk(disk);
     RecoveryDisk recovery(disk, UINT64_MAX);

@@ -7,7 +7,7 @@ import sys
 import source_text
 import tally
 
-CHECKS = ("arrows", "purity", "sizes", "headers")
+CHECKS = ("arrows", "purity", "sizes", "headers", "mutants")
 
 
 def main():
@@ -17,7 +17,7 @@ def main():
             passed += 1
         else:
             failed += 1
-    tests_passed, tests_failed = tally.run_pytest(["tools/test_checks.py"])
+    tests_passed, tests_failed = tally.run_pytest(["tools/test_checks.py", "tools/test_mutants.py"])
     return tally.conclude(passed + tests_passed, failed + tests_failed)
 
 

@@ -13,7 +13,7 @@ _TOKEN = re.compile(
 
 
 def files(root, *suffixes):
-    """Paths below `root` with one of the suffixes, sorted: what git tracks or would track, else all."""
+    """Paths below `root` with one of the suffixes (any without), sorted: what git tracks or would track, else all."""
     listed = subprocess.run(
         ["git", "-C", str(root), "ls-files", "-co", "--exclude-standard"], capture_output=True, text=True
     )
@@ -21,7 +21,7 @@ def files(root, *suffixes):
         paths = [root / line for line in listed.stdout.splitlines()]
     else:
         paths = [path for path in root.rglob("*") if "build" not in path.relative_to(root).parts]
-    return sorted(path for path in paths if path.suffix in suffixes and path.is_file())
+    return sorted(path for path in paths if (not suffixes or path.suffix in suffixes) and path.is_file())
 
 
 def blank_out(text, keep_strings=False):

@@ -21,7 +21,7 @@ void Server::Impl::commit(OutstandingTxn& txn) {
   const auto decoded = jute::decode_txn(txn.prepared.payload);
   ZT_ASSERT(decoded.has_value());
   deleted_acls.clear();
-  if (!watches.empty()) note_deleted_acls(decoded->body);
+  if (!watches.empty()) note_deleted_acls(decoded->header.client_id, decoded->body);
   tree.apply(*decoded, result);
   ZT_ASSERT(tree.last_processed_zxid() == txn.prepared.zxid);
   if (result.digest_mismatch) {
@@ -60,7 +60,7 @@ void Server::Impl::apply_to_sessions(const jute::Txn& txn, const OutstandingTxn&
   }
 }
 
-void Server::Impl::note_deleted_acls(const jute::TxnBody& body) {
+void Server::Impl::note_deleted_acls(SessionId session, const jute::TxnBody& body) {
   const auto note = [&](std::string_view path) {
     const tree::NodeId node = tree.find(path);
     if (node == tree::NodeId::kNone || tree.acl_id(node) == tree::kOpenAcl) return;
@@ -68,29 +68,42 @@ void Server::Impl::note_deleted_acls(const jute::TxnBody& body) {
   };
   if (const auto* remove = std::get_if<jute::DeleteTxn>(&body)) {
     note(remove->path);
-  } else if (const auto* close_session = std::get_if<jute::CloseSessionTxn>(&body)) {
-    for (std::string_view path : close_session->paths.value_or(std::vector<std::string_view>()))
-      note(path);
+  } else if (std::holds_alternative<jute::CloseSessionTxn>(body)) {
+    // Not the transaction's own list: it may be left out of it (closeSessionTxn.enabled=false).
+    for (const std::string& path : tree.ephemerals_of(session)) note(path);
   } else if (const auto* multi = std::get_if<jute::MultiTxn>(&body)) {
     for (const jute::SubTxn& sub : multi->txns) {
-      if (sub.type != OpCode::kDelete) continue;
       const auto decoded = jute::decode_txn_body(sub.type, sub.body);
-      if (decoded) note_deleted_acls(*decoded);
+      if (!decoded) continue;
+      if (sub.type == OpCode::kDelete) note_deleted_acls(session, *decoded);
+      note_created_acl(*decoded);
     }
   }
+}
+
+// What a multi creates may be gone again when its watchers are told.
+void Server::Impl::note_created_acl(const jute::TxnBody& body) {
+  const auto note = [this](const auto& txn) {
+    if constexpr (requires { txn.parent_cversion; }) {
+      if (txn.acl == jute::open_acl_bytes() || tree.find(txn.path) != tree::NodeId::kNone) return;
+      jute::Reader in(txn.acl);
+      deleted_acls.emplace_back(txn.path, jute::read_acl_list(in));
+    }
+  };
+  std::visit(note, body);
 }
 
 // Whoever may not read a znode is not told of its changes either (CVE-2024-23944; repaired in 3.8.4
 // and in Debian's 3.8.0, so in every compatibility mode).
 bool Server::Impl::may_see(const jute::Trigger& trigger, const Connection& watcher) const {
-  if (trigger.type == jute::EventType::kNodeDeleted) {
+  const tree::NodeId node = tree.find(trigger.path);
+  if (trigger.type == jute::EventType::kNodeDeleted || node == tree::NodeId::kNone) {
     for (const auto& [path, acl] : deleted_acls) {
       if (path == trigger.path) return tree::permits(acl, jute::kRead, *watcher.ids, config.auth);
     }
     return true;
   }
-  const tree::NodeId node = tree.find(trigger.path);
-  if (node == tree::NodeId::kNone || tree.acl_id(node) == tree::kOpenAcl) return true;
+  if (tree.acl_id(node) == tree::kOpenAcl) return true;
   return tree::permits(tree.acl(tree.acl_id(node)), jute::kRead, *watcher.ids, config.auth);
 }
 

@@ -70,7 +70,8 @@ struct Server::Impl {
   void commit(OutstandingTxn& txn);
   void apply_to_sessions(const jute::Txn& txn, const OutstandingTxn& outstanding);
   void fire_watches(const jute::Txn& txn);
-  void note_deleted_acls(const jute::TxnBody& body);
+  void note_deleted_acls(SessionId session, const jute::TxnBody& body);
+  void note_created_acl(const jute::TxnBody& body);
   bool may_see(const jute::Trigger& trigger, const Connection& watcher) const;
   void reply_to_write(const OutstandingTxn& txn, const jute::Txn& decoded);
   void write_result_body(const OutstandingTxn& txn, jute::Writer& out);
@@ -140,7 +141,7 @@ struct Server::Impl {
   tree::ApplyResult result;
   std::vector<ConnectionId> notified;
   std::vector<storage::DiskOp> disk_ops;
-  std::vector<std::pair<std::string_view, jute::AclList>> deleted_acls;
+  std::vector<std::pair<std::string, jute::AclList>> deleted_acls;
 
   Statistics stats;
   // Syncs of the log under way, by operation, and when the snapshot in progress was begun.

@@ -91,9 +91,13 @@ def test_every_watcher_is_told(bench):
     assert abs(report["extra"]["notifications"] - 50 * report["operations"]) <= 100
 
 
-def test_idle_sessions_ping(bench, shared):
-    report = bench("-w", "idle", "-c", 40, "--session-timeout", 4000, "--pids", shared.process.pid, seconds=3)
-    assert 60 <= report["operations"] <= 120  # 40 sessions, one ping each 1.33 s
+def test_idle_sessions_ping(make):
+    server = make({"tickTime": 500}).start()
+    done = run_bench(f"127.0.0.1:{server.port}", "--json", "-w", "idle", "-c", 40, "--session-timeout", 1000, "--pids",
+                     server.process.pid, "--seconds", 1, "--warmup", 0.1)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(done.stdout)
+    assert 80 <= report["operations"] <= 160  # 40 sessions, one ping each 0.33 s
     assert "server_cpu_ns_a_ping" in report["extra"]
 
 
@@ -110,8 +114,8 @@ def test_several_servers_share_the_connections(make):
 def test_a_server_that_dies_is_an_error_and_the_run_goes_on(make):
     server = make().start()
     process = subprocess.Popen([zoetrope_binary(), "bench", f"127.0.0.1:{server.port}", "--json", "-w", "set", "-c",
-                                "3", "--seconds", "6", "--warmup", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                               text=True)
+                                "3", "--keys", "100", "--seconds", "60", "--warmup", "0"], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
 
     def zxid():
         return int(server.four("srvr").split("Zxid: 0x")[1].split("\n")[0], 16)
@@ -119,6 +123,9 @@ def test_a_server_that_dies_is_an_error_and_the_run_goes_on(make):
     wait_until(lambda: zxid() > 3000, 20, "load arrives")
     server.kill()
     server.start()
+    before = zxid()
+    wait_until(lambda: zxid() > before + 1000, 20, "load arrives again")
+    process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 1, err
     if err:  # the connection of the preparation was lost, so the znodes stay

@@ -8,10 +8,11 @@ import select
 import socket
 import subprocess
 import threading
-import time
 
 import pytest
 
+from support import protocol as p
+from support.connection import open_session
 from support.servers import free_port, wait_until, zoetrope_binary
 
 EVENT = "WATCHER::\n\nWatchedEvent state:SyncConnected type:{} path:{}"
@@ -348,18 +349,23 @@ def test_a_cut_connection_keeps_session_ephemerals_identities_and_watches(shared
     assert zk.exists("/mine") is None  # closed, not left to expire
 
 
-def test_an_idle_shell_outlives_its_session_timeout(shared, zk, home):
-    relay = f"127.0.0.1:{shared.port}{home}"
+def test_an_idle_shell_outlives_its_session_timeout(make, connect):
+    server = make({"tickTime": 250}).start()
+    zk, relay = connect(server), f"127.0.0.1:{server.port}"
     shell = LiveShell(relay)
     shell.say("create -e /alive")
     shell.await_text("Created /alive")
     shell.end()
-    process = subprocess.Popen([zoetrope_binary(), "shell", relay, "-t", "4000"], stdin=subprocess.PIPE,
+    process = subprocess.Popen([zoetrope_binary(), "shell", relay, "-t", "500"], stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE)
     process.stdin.write(b"create -e /alive\n")
     process.stdin.flush()
     wait_until(lambda: zk.exists("/alive"), 10)
-    time.sleep(9)  # twice the time-out and a tick: only pings can have kept it
+    # Sessions of the same time-out that say nothing come and go: only pings can have kept the shell's.
+    for name in ("/silent", "/silent-again"):
+        silent = open_session(server.port, 500)
+        assert silent.call(p.CREATE, p.create(name, flags=1)).error == 0
+        wait_until(lambda: zk.exists(name) is None, 20, "a silent session expires")
     assert zk.exists("/alive") is not None
     process.stdin.close()
     assert process.wait(30) == 0

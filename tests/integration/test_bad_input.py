@@ -4,6 +4,7 @@ import os
 import random
 import socket
 import struct
+import time
 
 import pytest
 
@@ -289,8 +290,11 @@ def test_connections_opened_and_dropped(server, soak):
     openings = [b"", b"\0\0", (i32(len(request)) + request)[:20], b"\xff" * 8, b"ruok", i32(len(request)) + request]
     total = 2000 if server.kind == "java" else 1_000_000 if soak else 50_000
     before, files_before = server.rss(), files(server)
+    begin = time.monotonic()
     reset = struct.pack("ii", 1, 0)
     for number in range(total):
+        if number % 20_000 == 0:
+            print(f"progress: {number} of {total} connections, {server.rss() // MIB} MiB", flush=True)
         with socket.socket() as sock:
             # A reset instead of an orderly end, so that no port of this machine is held back.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
@@ -304,8 +308,11 @@ def test_connections_opened_and_dropped(server, soak):
                     pass
     wait_until(lambda: count_of_connections(server) <= 2, 60, "all connections are gone")
     wait_until(lambda: files(server) <= files_before + 4, 20, "all descriptors are closed")
+    seconds, after = time.monotonic() - begin, server.rss()
+    print(f"figures: {total} connections opened and dropped in {seconds:.0f} s, resident memory "
+          f"{before / MIB:.1f} MiB before and {after / MIB:.1f} MiB after, {files_before} and {files(server)} descriptors")
     if server.kind == "zoetrope":
-        assert server.rss() - before < 48 * MIB
+        assert after - before < 48 * MIB
 
 
 def files(server):

@@ -18,5 +18,5 @@ def test_all_calls_of_the_c_client(shared):
 def test_its_exit_status_tells_a_dead_server(make):
     server = make().start()
     server.kill()
-    run = subprocess.run([PROGRAM, f"127.0.0.1:{server.port}"], capture_output=True, text=True, timeout=120)
+    run = subprocess.run([PROGRAM, f"127.0.0.1:{server.port}", "1"], capture_output=True, text=True, timeout=120)
     assert run.returncode == 1

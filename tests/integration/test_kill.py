@@ -152,6 +152,7 @@ def test_nothing_acknowledged_is_lost(make, soak):
         server.start()
         writes += one.check(seen_zxids)
         last_zxid = max(seen_zxids)
+        print(f"progress: {number + 1} of {rounds} times kill -9, {writes} acknowledged writes", flush=True)
     tree = treedump.dump(server.port)
     created = [stat.czxid for path, (_, stat, _, _) in tree.items() if path.startswith("/load/") and "-m" not in path]
     assert len(set(created)) == len(created), "a zxid was used twice"
@@ -160,7 +161,7 @@ def test_nothing_acknowledged_is_lost(make, soak):
     for number in range(rounds):
         gone = lambda: watcher.call(p.EXISTS, p.with_watch(f"/silent-{number}")).error == -101
         wait_until(gone, 10, f"the dead session's /silent-{number} goes")
-    print(f"{rounds} times kill -9, {writes} acknowledged writes, {len(tree)} nodes")
+    print(f"figures: {rounds} times kill -9, {writes} acknowledged writes, {len(tree)} nodes, nothing lost")
     assert writes > rounds * 500
 
 

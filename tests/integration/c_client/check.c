@@ -3,6 +3,7 @@
 #include <time.h>
 
 int checks_done = 0;
+int patience_s = 10;
 
 void signal_init(struct Signal* signal) {
   memset(signal, 0, sizeof *signal);
@@ -26,7 +27,7 @@ void signal_raise(struct Signal* signal, int rc, int type, const char* text, int
 void signal_wait(struct Signal* signal, int count) {
   struct timespec deadline;
   clock_gettime(CLOCK_REALTIME, &deadline);
-  deadline.tv_sec += 10;
+  deadline.tv_sec += patience_s;
   pthread_mutex_lock(&signal->mutex);
   int late = 0;
   while (signal->count < count && late == 0) {

@@ -9,6 +9,8 @@
 #include <zookeeper/zookeeper.h>
 
 extern int checks_done;
+// How long signal_wait waits; 10 unless the command line says otherwise.
+extern int patience_s;
 
 // Ends the program with status 1 and the place when the condition does not hold.
 #define CHECK(condition)                                                             \

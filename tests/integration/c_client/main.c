@@ -1,5 +1,5 @@
-// Exercises the stock C client against a server: c_client_test HOST:PORT. Exit status 0 when all
-// checks hold.
+// Exercises the stock C client against a server: c_client_test HOST:PORT [SECONDS]. SECONDS bounds
+// the wait for each answer. Exit status 0 when all checks hold.
 #include "tests/integration/c_client/check.h"
 
 // Makes a root node and gives the host string with it as chroot.
@@ -13,10 +13,11 @@ static const char* chroot_of(const char* hosts, const char* root) {
 }
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    fprintf(stderr, "usage: %s HOST:PORT\n", argv[0]);
+  if (argc != 2 && argc != 3) {
+    fprintf(stderr, "usage: %s HOST:PORT [SECONDS]\n", argv[0]);
     return 2;
   }
+  if (argc == 3) patience_s = atoi(argv[2]);
   run_session_checks(argv[1]);  // first: it forks, which must come before any thread
   run_sync_checks(chroot_of(argv[1], "/c-sync"));
   run_async_checks(chroot_of(argv[1], "/c-async"));

@@ -15,6 +15,7 @@ using pipeline::test::create_body;
 using pipeline::test::encoded_acl;
 using pipeline::test::multi_body;
 using pipeline::test::multi_create;
+using pipeline::test::multi_delete;
 using pipeline::test::path_version_body;
 using pipeline::test::set_body;
 
@@ -134,6 +135,48 @@ TEST(Server, WhoMayNotReadIsNotTold) {
     writer.call(OpCode::kDelete, path_version_body("/s"));
     EXPECT_TRUE(watcher.replies().empty());
   }
+}
+
+// Whatever ends the znode, and though nobody has a data watch.
+TEST(Server, WhoMayNotReadIsNotToldOfTheEndByAChildWatch) {
+  const std::string secret = encoded_acl({{jute::kAllPermissions, {"ip", "10.0.0.1"}}});
+  for (const bool named_in_log : {true, false}) {
+    Config config = quiet();
+    config.close_session_txn_enabled = named_in_log;
+    Harness h(config);
+    Client owner(h), watcher(h);
+    ASSERT_TRUE(owner.connect());
+    ASSERT_TRUE(watcher.connect());
+    for (const char* path : {"/deleted", "/ended"}) {
+      owner.call(OpCode::kCreate, create_body(path, "", 1));
+      watcher.call(OpCode::kGetChildren, path_watch_body(path, true));
+      std::string set_acl;
+      jute::Writer out(set_acl);
+      wire::write(out, wire::SetAclRequest{path, secret, -1});
+      ASSERT_EQ(owner.error_of(OpCode::kSetAcl, set_acl), ErrorCode::kOk);
+    }
+    owner.call(OpCode::kDelete, path_version_body("/deleted"));
+    EXPECT_TRUE(watcher.replies().empty());
+    owner.call(OpCode::kCloseSession);
+    EXPECT_TRUE(watcher.replies().empty());
+  }
+}
+
+TEST(Server, WhoMayNotReadIsNotToldOfALifeWithinOneMulti) {
+  const std::string secret = encoded_acl({{jute::kAllPermissions, {"ip", "10.0.0.1"}}});
+  Harness h(quiet());
+  Client owner(h), watcher(h);
+  ASSERT_TRUE(owner.connect());
+  ASSERT_TRUE(watcher.connect());
+  watcher.call(OpCode::kExists, path_watch_body("/s", true));
+  wire::MultiOp create = multi_create("/s");
+  std::get<wire::CreateRequest>(create.body).acl = secret;
+  owner.call(OpCode::kMulti, multi_body({create, multi_delete("/s")}));
+  EXPECT_TRUE(watcher.replies().empty());
+  // Of an open one it is told.
+  watcher.call(OpCode::kExists, path_watch_body("/s", true));
+  owner.call(OpCode::kMulti, multi_body({multi_create("/s"), multi_delete("/s")}));
+  EXPECT_EQ(watcher.replies().size(), 1U);
 }
 
 TEST(Server, AWatcherOfChildrenAloneIsNotToldEitherWhenItMayNoLongerRead) {

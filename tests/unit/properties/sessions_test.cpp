@@ -151,6 +151,44 @@ TEST(SessionExpiryIsTimely, FindsASessionThatIsNeverExpired) {
   EXPECT_EQ(violations(check_session_expiry_is_timely, s.end()).size(), 1u);
 }
 
+// A client that comes back with session 7 and is told that it is no more.
+void refuse(Story& s) {
+  Connection connection;
+  connection.requested_session = SessionId(7);
+  connection.opened = s.moment();
+  connection.refused = true;
+  connection.closed = s.moment();
+  s.history.connections.push_back(connection);
+}
+
+TEST(SessionExpiryIsTimely, AllowsTheRefusalOfASessionThatIsOver) {
+  Story expired;
+  expired.connect(7, 4000);
+  expired.wait_ms(4000);
+  expired.expire(7, 1);
+  refuse(expired);
+  EXPECT_TRUE(violations(check_session_expiry_is_timely, expired.history).empty());
+  // Its end was lost with its server's unsynced log, but it was sent.
+  Story closed;
+  closed.send(closed.connect(7, 4000), 1, OpKind::kCloseSession);
+  refuse(closed);
+  EXPECT_TRUE(violations(check_session_expiry_is_timely, closed.history).empty());
+  // Nobody knows whether its end was on its way.
+  Story silent;
+  silent.connect(7, 4000);
+  silent.wait_ms(4000);
+  refuse(silent);
+  EXPECT_TRUE(violations(check_session_expiry_is_timely, silent.history).empty());
+}
+
+TEST(SessionExpiryIsTimely, FindsARefusalOfALivingSession) {
+  Story s;
+  s.connect(7, 4000);
+  s.wait_ms(3000);
+  refuse(s);
+  EXPECT_EQ(violations(check_session_expiry_is_timely, s.history).size(), 1u);
+}
+
 Operation& sequential(Story& s, uint32_t c, int32_t xid, std::string asked, std::string given,
                       int64_t zxid) {
   Operation& op = s.create(c, xid, std::move(asked), zxid, NodeMode::kPersistentSequential);
