@@ -202,8 +202,7 @@ void Driver::read_connection(ConnectionId id, bool until_empty) {
       return end_connection(id);
     case Connections::Read::kBytes:
     case Connections::Read::kPartial:
-      inline_sync_.received(id, now_.monotonic);
-      step(node::Received{id, result.bytes});
+      receive(id, result.bytes);
       if (until_empty || result.what == Connections::Read::kPartial) readable_.push_back(id);
   }
 }

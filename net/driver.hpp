@@ -69,6 +69,7 @@ class Driver {
 
   // --- engine and effects (driver_effects.cpp) ------------------------------------------------
   void step(const node::Input& input);
+  void receive(ConnectionId id, std::string_view bytes);
   void finish_batch();
   void carry_out();
   void sort_out(node::Effect& effect);

@@ -20,6 +20,15 @@ void Driver::step(const node::Input& input) {
   engine_->step(now_, input, effects_);
 }
 
+void Driver::receive(ConnectionId id, std::string_view bytes) {
+  inline_sync_.received(id, now_.monotonic);
+  const size_t before = effects_.list().size();
+  step(node::Received{id, bytes});
+  const bool is_answered = effects_.list().size() > before &&
+                           std::holds_alternative<node::Send>(effects_.list()[before]);
+  if (is_answered) inline_sync_.answered_at_once(now_.monotonic);
+}
+
 // Carrying effects out can itself make inputs (a sync done at once, a connection that turned out to
 // be broken); the batch ends when none is left.
 void Driver::finish_batch() {

@@ -70,6 +70,18 @@ std::string Connection::start(const ServerAddress& server, int32_t session_timeo
   next_xid_ = awaited_xid_ = 1;
   session_id_ = 0;
   closed_well_ = false;
+  out_.append(connect_frame(session_timeout_ms_));
+  // On one machine the connection stands by now, and sending at once saves a round of the reactor.
+  const std::string_view frame = out_.waiting();
+  const ssize_t sent = ::send(fd_, frame.data(), frame.size(), MSG_NOSIGNAL);
+  if (sent > 0) {
+    out_.consume(static_cast<size_t>(sent));
+    state_ = State::kHandshake;
+  } else if (errno != EAGAIN && errno != ENOTCONN) {
+    const std::string why = "cannot connect to " + server.text + ": " + std::strerror(errno);
+    shut(why);
+    return why;
+  }
   return {};
 }
 
@@ -79,7 +91,6 @@ bool Connection::finish_connect() {
   ::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &length);
   if (error != 0) return fail("cannot connect to " + server_->text + ": " + std::strerror(error));
   state_ = State::kHandshake;
-  out_.append(connect_frame(session_timeout_ms_));
   return true;
 }
 
@@ -184,7 +195,7 @@ bool Connection::on_frame(std::string_view payload, int64_t now_ns) {
                     static_cast<ErrorCode>(load_i32(payload.data() + 12)), body};
   if (state_ == State::kClosing && pending_.empty()) {  // the answer to closeSession
     closed_well_ = reply.error == ErrorCode::kOk && body.empty();
-    return true;
+    return fail("session closed");
   }
   listener_.on_reply(*this, pending, reply, now_ns);
   return true;

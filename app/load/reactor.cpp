@@ -46,9 +46,9 @@ void Reactor::reopen(Connection& connection) {
     return;
   }
   epoll_event event{};
-  event.events = EPOLLIN | EPOLLOUT;
+  connection.watches_write = connection.wants_write();
+  event.events = connection.watches_write ? EPOLLIN | EPOLLOUT : EPOLLIN;
   event.data.ptr = &connection;
-  connection.watches_write = true;
   if (::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, connection.fd(), &event) != 0) {
     throw std::runtime_error(std::string("cannot watch a socket: ") + std::strerror(errno));
   }

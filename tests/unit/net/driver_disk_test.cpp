@@ -121,11 +121,12 @@ TEST(DriverDisk, AnErrorReachesTheEngineFromBothPlaces) {
   }
 }
 
-TEST(InlineSync, OnlyForOneClientThatHasBeenAloneForAWhile) {
+TEST(InlineSync, ForOneReadingClientWhenItHasBeenAloneForAWhile) {
   const ConnectionId a = ConnectionId::make(0, 1), b = ConnectionId::make(1, 1);
   const auto at = [](int64_t ms) { return MonotonicTime::from_ms(1'000'000 + ms); };
   InlineSync policy;
   policy.received(a, at(0));
+  policy.answered_at_once(at(300));
   EXPECT_FALSE(policy.allows(100, at(0)));
   policy.received(a, at(60));
   EXPECT_FALSE(policy.allows(100, at(99)));
@@ -136,6 +137,21 @@ TEST(InlineSync, OnlyForOneClientThatHasBeenAloneForAWhile) {
   policy.received(a, at(111));
   EXPECT_FALSE(policy.allows(100, at(210)));
   EXPECT_TRUE(policy.allows(100, at(211)));
+}
+
+TEST(InlineSync, ForSmallBatchesOfSeveralClientsWhileNobodyReads) {
+  const ConnectionId a = ConnectionId::make(0, 1), b = ConnectionId::make(1, 1);
+  const auto at = [](int64_t ms) { return MonotonicTime::from_ms(1'000'000 + ms); };
+  InlineSync policy;
+  policy.answered_at_once(at(0));
+  for (int64_t ms = 0; ms <= 200; ms += 10) policy.received(ms % 20 == 0 ? a : b, at(ms));
+  EXPECT_FALSE(policy.allows(100, at(99)));
+  EXPECT_TRUE(policy.allows(InlineSync::kSharedBytesMax, at(200)));
+  EXPECT_FALSE(policy.allows(InlineSync::kSharedBytesMax + 1, at(200)));
+  policy.answered_at_once(at(201));
+  policy.received(b, at(290));
+  EXPECT_FALSE(policy.allows(100, at(300)));
+  EXPECT_TRUE(policy.allows(100, at(301)));
 }
 
 TEST(InlineSync, ASlowDiskIsLeftToTheThread) {
