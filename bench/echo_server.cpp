@@ -46,6 +46,9 @@ enum Op : uint32_t {
   kCloseSession = static_cast<uint32_t>(-11),
 };
 
+constexpr uint32_t kNodeDataChanged = 3;  // type of an event
+constexpr uint32_t kSyncConnected = 3;    // its state
+
 [[noreturn]] void die(const char* what) {
   std::fprintf(stderr, "echo_server: %s: %s\n", what, std::strerror(errno));
   std::exit(1);
@@ -83,6 +86,7 @@ struct Client {
   bool connected = false;  // the handshake is over
   bool closing = false;
   bool waits = false;  // replies wait for the end of the batch
+  bool watches = false;
   std::string in;
   std::string out;
 };
@@ -156,7 +160,11 @@ class Server {
       bytes.remove_prefix(4 + length);
     }
     client.in = std::string(bytes);
-    if (client.out.size() == before || client.waits) return;
+    if (client.out.size() != before) queue(client);
+  }
+
+  void queue(Client& client) {
+    if (client.waits) return;
     client.waits = true;
     waiting_.push_back(&client);
   }
@@ -183,20 +191,22 @@ class Server {
         char* body = reply(client, request, 4 + kDataBytes + kStatBytes);
         store_be32(body, kDataBytes);
         store_be32(body + 4 + kDataBytes + kStatDataLengthOffset, kDataBytes);
+        if (request.back() != 0 && !client.watches) {
+          client.watches = true;
+          watchers_.push_back(&client);
+        }
         return;
       }
       case kExists:
         store_be32(reply(client, request, kStatBytes) + kStatDataLengthOffset, kDataBytes);
         return;
-      case kSetData:
-        return answer_set(client, request);
+      case kSetData: tell_watchers(request); return answer_set(client, request);
       case kCreate: {
         const size_t path_bytes = 4 + load_be32(request.data() + 8);
         std::memcpy(reply(client, request, path_bytes), request.data() + 8, path_bytes);
         return;
       }
-      case kMulti:
-        return answer_multi(client, request);
+      case kMulti: return answer_multi(client, request);
       default:
         client.closing = op == kCloseSession;
         reply(client, request, 0);
@@ -208,6 +218,24 @@ class Server {
     const size_t path_bytes = load_be32(request.data() + 8);
     const uint32_t data_bytes = load_be32(request.data() + 12 + path_bytes);
     store_be32(reply(client, request, kStatBytes) + kStatDataLengthOffset, data_bytes);
+  }
+
+  // Whoever watches is told of any set, once; the path is the one that was set.
+  void tell_watchers(std::string_view request) {
+    if (watchers_.empty()) return;
+    const std::string_view path = request.substr(8, 4 + load_be32(request.data() + 8));
+    std::string event(4 + kReplyHeaderBytes + 8, '\0');
+    store_be32(event.data(), static_cast<uint32_t>(event.size() - 4 + path.size()));
+    store_be32(event.data() + 4, 0xffffffff);
+    store_be32(event.data() + 20, kNodeDataChanged);
+    store_be32(event.data() + 24, kSyncConnected);
+    event += path;
+    for (Client* watcher : watchers_) {
+      watcher->watches = false;
+      watcher->out += event;
+      queue(*watcher);
+    }
+    watchers_.clear();
   }
 
   // Understands multis of sets, creates and deletes.
@@ -269,6 +297,7 @@ class Server {
 
   void drop(Client& client) {
     ::close(client.fd);
+    std::erase(watchers_, &client);
     delete &client;
   }
 
@@ -279,6 +308,7 @@ class Server {
   uint64_t zxid_ = 0;
   uint64_t session_ = 0;
   std::vector<Client*> waiting_;
+  std::vector<Client*> watchers_;
 };
 
 }  // namespace

@@ -156,7 +156,7 @@ ROWS = [
     Row("lock-32x8", "lock hand-over, 32 clients on 8 locks", (throughput(2, at_least(4)), CPU),
         load("--workload", "lock", "--connections", 32, "--locks", 8), BOTH),
     Row("watch-1000", "watch fan-out to 1,000", (p50(1 / 3, at_most(1 / 4), label="last notification p50"), CPU),
-        load("--workload", "watch", "--connections", 1000), BOTH),
+        load("--workload", "watch", "--connections", 1000)),
     Row("memory", "memory", (
         Figure("znode", "RSS a znode, 1M of 100 B", "bytes", (at_most(1 / 3),), (value_at_most(260),)),
         Figure("empty", "RSS fresh and empty", "bytes", (value_at_most(15e6),), (value_at_most(8e6),))),
