@@ -53,6 +53,7 @@ void DiskThreads::take_completions(std::vector<DiskCompletion>& out) {
     if (done_.empty()) return;
     std::move(done_.begin(), done_.end(), std::back_inserter(out));
     done_.clear();
+    has_completions_ = false;
   }
   for (size_t i = before; i < out.size(); ++i) {
     ZT_ASSERT(in_flight_[index(out[i].lane)] > 0);
@@ -92,6 +93,7 @@ void DiskThreads::publish(std::vector<DiskCompletion>& completions) {
     const std::lock_guard lock(done_mutex_);
     must_wake = done_.empty();
     std::move(completions.begin(), completions.end(), std::back_inserter(done_));
+    has_completions_ = true;
   }
   completions.clear();
   if (must_wake) ::eventfd_write(event_.get(), 1);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -40,6 +41,7 @@ class DiskThreads {
   void submit(std::vector<storage::DiskOp>& ops);
   // An eventfd that is written when completions are waiting. Never read: watch it edge-triggered.
   int completion_fd() const { return event_.get(); }
+  bool has_completions() const { return has_completions_.load(std::memory_order_relaxed); }
   // Appends what was completed since the last call.
   void take_completions(std::vector<DiskCompletion>& out);
   // No operation of the lane is under way or waiting to be taken.
@@ -69,6 +71,8 @@ class DiskThreads {
   std::array<uint64_t, 2> in_flight_{};
   std::mutex done_mutex_;
   std::vector<DiskCompletion> done_;
+  std::atomic<bool> has_completions_ =
+      false;  // done_ is not empty; to be looked at without the lock
 };
 
 }  // namespace zoetrope::net

@@ -30,6 +30,8 @@ constexpr size_t kEffectsAtOnce = 64;
 constexpr Duration kLateTick = Duration::from_ms(50);
 constexpr int kRoundsBeforeLateTick = 64;
 constexpr std::chrono::seconds kClosingPeriod{1};
+// An idle disk is given what has gathered after this much work; about half of what a sync takes.
+constexpr Duration kWorkBeforeSync{100'000};
 
 Endpoint local_endpoint_of(int fd) {
   sockaddr_storage address{};
@@ -95,6 +97,7 @@ node::Halt Driver::run(Engine& engine, const std::function<void()>& ready) {
   while (!halt_) {
     wait_for_work();
     now_ = read_clocks();
+    batch_begun_ = now_.monotonic;
     read_sockets();
     tick_when_due();
     finish_batch();
@@ -174,7 +177,16 @@ void Driver::read_sockets() {
       on_socket_event(ConnectionId(event.data.u64), event.events);
     }
     if (effects_.list().size() >= kEffectsAtOnce) carry_out();
+    keep_disk_busy();
   }
+}
+
+// While many clients write, the disk syncs what came first as the engine works on the rest.
+void Driver::keep_disk_busy() {
+  if (disks_.has_completions()) take_disk_completions();
+  if (!has_stepped_ || !disks_.is_idle(storage::Lane::kLog)) return;
+  now_ = read_clocks();
+  if (now_.monotonic - batch_begun_ >= kWorkBeforeSync) finish_batch();
 }
 
 void Driver::on_socket_event(ConnectionId id, uint32_t events) {
@@ -195,11 +207,9 @@ void Driver::read_connection(ConnectionId id, bool until_empty) {
   if (!connections_.is_live(id) || connections_.is_paused(id)) return;
   const Connections::ReadResult result = connections_.read(id);
   switch (result.what) {
-    case Connections::Read::kNothing:
-      return;
+    case Connections::Read::kNothing: return;
     case Connections::Read::kEnd:
-    case Connections::Read::kBroken:
-      return end_connection(id);
+    case Connections::Read::kBroken: return end_connection(id);
     case Connections::Read::kBytes:
     case Connections::Read::kPartial:
       receive(id, result.bytes);

@@ -61,6 +61,7 @@ class Driver {
   void on_signal(int number);
   void accept(UniqueFd socket, const Endpoint& remote);
   void read_sockets();
+  void keep_disk_busy();
   void on_socket_event(ConnectionId id, uint32_t events);
   void read_connection(ConnectionId id, bool until_empty);
   void end_connection(ConnectionId id);
@@ -99,6 +100,7 @@ class Driver {
   node::Effects effects_;
   std::optional<node::Halt> halt_;
   bool has_stepped_ = false;  // an input came since the last BatchEnd
+  MonotonicTime batch_begun_;
   std::optional<MonotonicTime> armed_deadline_;
   bool is_ready_wait_armed_ = false;
   bool is_closing_timer_armed_ = false;

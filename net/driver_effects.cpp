@@ -36,6 +36,7 @@ void Driver::finish_batch() {
     step(node::BatchEnd{});
     has_stepped_ = false;
     carry_out();
+    batch_begun_ = now_.monotonic;
   }
 }
 
