@@ -12,26 +12,33 @@ ChangeTable::ChangeTable(const tree::Tree& tree, bool digest_enabled)
 }
 
 void ChangeTable::reset() {
-  records_.clear();
+  entries_.clear();
+  free_.clear();
+  index_ = IdTable();
+  data_places_.clear();
   ephemeral_records_.clear();
   usage_.clear();
   end_undo();
   digest_ = tree_.digest();
 }
 
-bool ChangeTable::load(std::string_view path, NodeRecord& record) const {
-  path = canonical(path);
-  if (const auto it = records_.find(path); it != records_.end()) {
-    if (!it->second.exists) return false;
-    record = it->second;
+uint32_t ChangeTable::find(const Key& key) const {
+  return index_.find(key.tag, [&](uint32_t entry) { return entries_[entry].path == key.path; });
+}
+
+bool ChangeTable::load(const Key& key, NodeRecord& record) const {
+  if (const uint32_t entry = find(key); entry != IdTable::kNone) {
+    const NodeRecord& known = entries_[entry].record;
+    if (!known.exists) return false;
+    record = known;
     if (record.data_zxid <= tree_.last_processed_zxid()) {
-      const tree::NodeId node = tree_.find(path);
+      const tree::NodeId node = tree_.find(key.path, key.tag);
       ZT_ASSERT(node != tree::NodeId::kNone);
       record.data = tree_.data(node);
     }
     return true;
   }
-  const tree::NodeId node = tree_.find(path);
+  const tree::NodeId node = tree_.find(key.path, key.tag);
   if (node == tree::NodeId::kNone) return false;
   record.exists = true;
   record.stat = tree_.stat_persisted(node);
@@ -49,50 +56,81 @@ uint32_t ChangeTable::digest_of(std::string_view path, const NodeRecord& record)
   return tree::Tree::node_digest(path, record.data, record.stat);
 }
 
-void ChangeTable::store(std::string_view path, NodeRecord record, Zxid zxid) {
-  path = canonical(path);
+void ChangeTable::store(const Key& key, NodeRecord record, Zxid zxid, size_t data_offset) {
   record.zxid = zxid;
+  if (data_offset != kSameData) record.data_zxid = zxid;
   if (digest_enabled_) {
     // A record that was loaded carries the digest that it had before this change; a new one carries
     // 0.
     digest_ -= record.digest;
-    record.digest = digest_of(path, record);
+    record.digest = digest_of(key.path, record);
     digest_ += record.digest;
   }
-  put(path, std::move(record));
+  const size_t data_size = record.data ? record.data->size() : 0;
+  const uint32_t entry = put(key, std::move(record));
+  if (data_offset != kSameData) data_places_.push_back({entry, data_offset, data_size});
 }
 
-void ChangeTable::erase_node(std::string_view path, Zxid zxid) {
-  path = canonical(path);
+void ChangeTable::erase_node(const Key& key, Zxid zxid) {
   NodeRecord record;
-  if (!load(path, record)) return;
+  if (!load(key, record)) return;
   if (digest_enabled_) digest_ -= record.digest;
   record.exists = false;
   record.digest = 0;
   record.data = std::nullopt;
   record.zxid = zxid;
-  put(path, std::move(record));
+  put(key, std::move(record));
 }
 
-void ChangeTable::rebind_data(std::string_view path, jute::BufferView data, Zxid zxid) {
-  const auto it = records_.find(canonical(path));
-  if (it != records_.end() && it->second.data_zxid == zxid) it->second.data = data;
-}
-
-void ChangeTable::put(std::string_view path, NodeRecord record) {
-  const auto it = records_.find(path);
-  const bool known = it != records_.end();
-  if (undo_active_) {
-    undo_.push_back(Undo{undo_paths_.size(), path.size(),
-                         known ? std::optional<NodeRecord>(it->second) : std::nullopt});
-    undo_paths_.append(path);
+void ChangeTable::bind_data(std::string_view payload) {
+  for (const DataPlace& place : data_places_) {
+    if (payload.empty()) break;
+    NodeRecord& record = entries_[place.entry].record;
+    // Null data stay null, and a znode may have gone again within the same multi.
+    if (record.data) record.data = payload.substr(place.offset, place.size);
   }
-  if (known) track_ephemeral(path, it->second, false);
-  track_ephemeral(path, record, true);
-  if (known)
-    it->second = std::move(record);
-  else
-    records_.emplace(path, std::move(record));
+  data_places_.clear();
+}
+
+uint32_t ChangeTable::put(const Key& key, NodeRecord&& record) {
+  uint32_t slot = find(key);
+  const bool known = slot != IdTable::kNone;
+  if (!known && free_.empty()) {
+    slot = static_cast<uint32_t>(entries_.size());
+    entries_.emplace_back();
+  } else if (!known) {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  Entry& entry = entries_[slot];
+  if (undo_active_) {
+    undo_.push_back(Undo{slot, known ? std::optional<NodeRecord>(entry.record) : std::nullopt});
+  }
+  if (known) {
+    track_ephemeral(key.path, entry.record, false);
+  } else {
+    entry.path = key.path;
+    entry.tag = key.tag;
+    index_.insert(key.tag, slot);
+  }
+  entry.record = std::move(record);
+  track_ephemeral(key.path, entry.record, true);
+  return slot;
+}
+
+void ChangeTable::release(uint32_t slot) {
+  Entry& entry = entries_[slot];
+  track_ephemeral(entry.path, entry.record, false);
+  index_.erase(entry.tag, slot);
+  // What a burst needed is given back when it is over.
+  constexpr size_t kEntriesKept = 4096;
+  if (index_.size() == 0 && entries_.size() > kEntriesKept && !undo_active_) {
+    entries_.clear();
+    free_.clear();
+    index_ = IdTable();
+  } else {
+    free_.push_back(slot);
+  }
 }
 
 void ChangeTable::track_ephemeral(std::string_view path, const NodeRecord& record, bool add) {
@@ -106,14 +144,14 @@ void ChangeTable::track_ephemeral(std::string_view path, const NodeRecord& recor
 
 std::vector<std::string> ChangeTable::ephemerals_of(SessionId session) const {
   std::vector<std::string> paths = tree_.ephemerals_of(session);
-  if (!records_.empty()) {
+  if (index_.size() != 0) {
     // A path may have been deleted, and made again by someone else, since.
-    std::erase_if(paths, [this](const std::string& path) { return records_.contains(path); });
+    std::erase_if(paths, [this](const std::string& path) { return find(path) != IdTable::kNone; });
     const auto first = ephemeral_records_.lower_bound({session.value, std::string()});
     for (auto it = first; it != ephemeral_records_.end() && it->first == session.value; ++it) {
-      const auto record = records_.find(it->second);
-      ZT_ASSERT(record != records_.end());
-      if (record->second.exists) paths.push_back(it->second);
+      const uint32_t entry = find(it->second);
+      ZT_ASSERT(entry != IdTable::kNone);
+      if (entries_[entry].record.exists) paths.push_back(it->second);
     }
   }
   // What is applied already must not show in the transaction, so neither may its order.
@@ -151,31 +189,29 @@ void ChangeTable::commit_undo() {
 void ChangeTable::end_undo() {
   undo_active_ = false;
   undo_.clear();
-  undo_paths_.clear();
 }
 
 void ChangeTable::roll_back() {
   ZT_ASSERT(undo_active_);
-  undo_active_ = false;
   for (auto undo = undo_.rbegin(); undo != undo_.rend(); ++undo) {
-    const auto path = std::string_view(undo_paths_).substr(undo->path_begin, undo->path_size);
-    if (const auto it = records_.find(path); it != records_.end()) {
-      track_ephemeral(path, it->second, false);
-      records_.erase(it);
+    if (!undo->before) {
+      release(undo->entry);
+      continue;
     }
-    if (undo->before) put(path, std::move(*undo->before));
+    Entry& entry = entries_[undo->entry];
+    track_ephemeral(entry.path, entry.record, false);
+    entry.record = std::move(*undo->before);
+    track_ephemeral(entry.path, entry.record, true);
   }
   end_undo();
+  data_places_.clear();
   digest_ = undo_digest_;
   usage_.resize(undo_usage_);
 }
 
-void ChangeTable::applied(std::string_view path, Zxid zxid) {
-  path = canonical(path);
-  const auto it = records_.find(path);
-  if (it == records_.end() || it->second.zxid > zxid) return;
-  track_ephemeral(path, it->second, false);
-  records_.erase(it);
+void ChangeTable::applied(const Key& key, Zxid zxid) {
+  const uint32_t entry = find(key);
+  if (entry != IdTable::kNone && entries_[entry].record.zxid <= zxid) release(entry);
 }
 
 void ChangeTable::applied_usage(Zxid zxid) {
@@ -183,14 +219,17 @@ void ChangeTable::applied_usage(Zxid zxid) {
 }
 
 uint64_t ChangeTable::fingerprint() const {
-  std::vector<std::string_view> paths;
-  for (const auto& [path, record] : records_) paths.push_back(path);
-  std::sort(paths.begin(), paths.end());
+  std::vector<const Entry*> entries;
+  for (uint32_t slot = 0; slot < entries_.size(); ++slot) {
+    if (find(entries_[slot].path) == slot) entries.push_back(&entries_[slot]);
+  }
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry* a, const Entry* b) { return a->path < b->path; });
   RunningHash hash;
   hash.add(digest_);
-  for (std::string_view path : paths) {
-    const NodeRecord& record = records_.find(path)->second;
-    hash.add(path);
+  for (const Entry* entry : entries) {
+    const NodeRecord& record = entry->record;
+    hash.add(entry->path);
     hash.add(uint64_t{record.exists});
     hash.add(static_cast<uint64_t>(record.zxid.value));
     hash.add(static_cast<uint64_t>(record.stat.version));

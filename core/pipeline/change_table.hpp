@@ -1,11 +1,11 @@
 // The outstanding changes: records of znodes as they will be after the prepared transactions, on
 // top of the applied tree. Requests are validated against it, so that a write sees every write
-// before it (upstream ZooKeeperServer.outstandingChanges). Owns the records; never touches the
-// tree.
+// before it (upstream ZooKeeperServer.outstandingChanges). Owns the records, in slots that are used
+// again; never touches the tree.
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <deque>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,9 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include "core/base/hash.hpp"
+#include "core/base/id_table.hpp"
 #include "core/base/ids.hpp"
 #include "core/pipeline/node_record.hpp"
 #include "core/tree/tree.hpp"
@@ -24,16 +23,28 @@ namespace zoetrope::pipeline {
 
 class ChangeTable {
  public:
+  // A path and its hash, so that several calls for one path hash it once. Views the path.
+  struct Key {
+    // A path is a key. NOLINTBEGIN(google-explicit-constructor)
+    Key(std::string_view p) : path(p == "/" ? "" : p), tag(tag_of(hash_bytes(path))) {}
+    Key(const std::string& p) : Key(std::string_view(p)) {}
+    // NOLINTEND(google-explicit-constructor)
+    std::string_view path;
+    uint32_t tag;
+  };
+  static constexpr size_t kSameData = SIZE_MAX;
+
   ChangeTable(const tree::Tree& tree, bool digest_enabled);
 
   // State of the path after all outstanding changes; false when there is no such znode then.
-  bool load(std::string_view path, NodeRecord& record) const;
+  bool load(const Key& key, NodeRecord& record) const;
   // Records a change made by the transaction `zxid`; keeps the digest of the whole tree current.
-  void store(std::string_view path, NodeRecord record, Zxid zxid);
-  void erase_node(std::string_view path, Zxid zxid);
-  // The data that `zxid` gave to the path lies at `data` from now on (the final encoded
-  // transaction).
-  void rebind_data(std::string_view path, jute::BufferView data, Zxid zxid);
+  // When it changes the data, `data_offset` says where they lie in the transaction's payload.
+  void store(const Key& key, NodeRecord record, Zxid zxid, size_t data_offset = kSameData);
+  void erase_node(const Key& key, Zxid zxid);
+  // The transaction is encoded: data that were stored since the last call lie in its payload from
+  // now on. An empty payload: they are none of it (the request failed).
+  void bind_data(std::string_view payload);
 
   // Digest of the whole tree after all outstanding changes.
   uint64_t digest() const { return digest_; }
@@ -51,21 +62,22 @@ class ChangeTable {
 
   // The transaction was applied: forgets what it alone said about the path (call for every path
   // that it changed), and its usage.
-  void applied(std::string_view path, Zxid zxid);
+  void applied(const Key& key, Zxid zxid);
   void applied_usage(Zxid zxid);
   // Takes the tree as it stands, without outstanding changes (after recovery).
   void reset();
 
-  size_t size() const { return records_.size(); }
+  size_t size() const { return index_.size(); }
   uint64_t fingerprint() const;
 
  private:
-  struct PathHash {
-    using is_transparent = void;
-    size_t operator()(std::string_view path) const { return hash_bytes(path); }
+  struct Entry {
+    std::string path;
+    uint32_t tag = 0;
+    NodeRecord record;
   };
   struct Undo {
-    size_t path_begin = 0, path_size = 0;  // in undo_paths_
+    uint32_t entry = 0;
     std::optional<NodeRecord> before;
   };
   struct Usage {
@@ -75,16 +87,26 @@ class ChangeTable {
     int64_t bytes = 0;
   };
 
-  static std::string_view canonical(std::string_view path) { return path == "/" ? "" : path; }
+  // Where a record's new data lie in the payload of the transaction under preparation.
+  struct DataPlace {
+    uint32_t entry = 0;
+    size_t offset = 0, size = 0;
+  };
+
+  uint32_t find(const Key& key) const;
+  uint32_t put(const Key& key, NodeRecord&& record);
+  void release(uint32_t entry);
   void end_undo();
-  void put(std::string_view path, NodeRecord record);
   void track_ephemeral(std::string_view path, const NodeRecord& record, bool add);
   uint32_t digest_of(std::string_view path, const NodeRecord& record) const;
 
   const tree::Tree& tree_;
   bool digest_enabled_;
   uint64_t digest_ = 0;
-  boost::unordered_flat_map<std::string, NodeRecord, PathHash, std::equal_to<>> records_;
+  std::deque<Entry> entries_;  // by slot; a free one keeps its memory for the next
+  std::vector<uint32_t> free_;
+  IdTable index_;  // slots in use, by path
+  std::vector<DataPlace> data_places_;
   // (owner, path) of every record with an ephemeral owner, existing or deleted; ordered, because
   // the order of a closeSession's deletions is visible.
   std::set<std::pair<int64_t, std::string>> ephemeral_records_;
@@ -93,7 +115,6 @@ class ChangeTable {
   uint64_t undo_digest_ = 0;
   size_t undo_usage_ = 0;
   std::vector<Undo> undo_;
-  std::string undo_paths_;
 };
 
 }  // namespace zoetrope::pipeline

@@ -54,10 +54,8 @@ Prepared Preparer::prepare(const WriteRequest& request, WallTime now) {
     make_error(prepared, error);
   else
     finish(prepared);
-  if (error == ErrorCode::kOk) {
-    rebind(request.type, std::string_view(prepared.payload).substr(jute::kTxnHeaderSize),
-           prepared.zxid);
-  }
+  changes_.bind_data(error == ErrorCode::kOk ? std::string_view(prepared.payload)
+                                             : std::string_view());
   return prepared;
 }
 

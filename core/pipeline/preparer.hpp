@@ -89,8 +89,6 @@ class Preparer {
   ErrorCode prepare_check(Context& op, const wire::PathVersionRequest& request, jute::Writer& out);
   ErrorCode prepare_multi(Context& op, Prepared& prepared, jute::Writer& out);
   ErrorCode prepare_multi_op(Context& op, const wire::MultiOp& sub, jute::Writer& out);
-  // Records made so far refer to the request's bytes; from here on to those of the transaction.
-  void rebind(jute::OpCode type, std::string_view body, Zxid zxid);
 
   ErrorCode check_session(const Context& op) const;
   bool permitted(const Context& op, const NodeRecord& record, int32_t permissions) const;

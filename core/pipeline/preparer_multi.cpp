@@ -28,6 +28,7 @@ ErrorCode Preparer::prepare_multi(Context& op, Prepared& prepared, jute::Writer&
   const std::vector<wire::MultiOp> ops = wire::read_multi_request(op.in, OpCode::kMulti);
   if (!op.in.ok()) return ErrorCode::kMarshallingError;
   changes_.begin_undo();
+  prepared.multi_types.reserve(ops.size());
   out.i32(static_cast<int32_t>(ops.size()));
   ErrorCode failure = ErrorCode::kOk;
   for (const wire::MultiOp& sub : ops) {
@@ -53,30 +54,6 @@ ErrorCode Preparer::prepare_multi(Context& op, Prepared& prepared, jute::Writer&
   // A session that moved away is not told as a result of an operation (ZOOKEEPER-2886); the whole
   // request fails, so that its connection is closed.
   return failure == ErrorCode::kSessionMoved ? failure : ErrorCode::kOk;
-}
-
-void Preparer::rebind(OpCode type, std::string_view body, Zxid zxid) {
-  switch (type) {
-    case OpCode::kCreate:
-    case OpCode::kCreate2:
-    case OpCode::kCreateContainer:
-    case OpCode::kCreateTtl:
-    case OpCode::kSetData: {
-      jute::Reader in(body);
-      const std::string_view path = in.string();
-      changes_.rebind_data(path, in.buffer(), zxid);
-      return;
-    }
-    case OpCode::kMulti: {
-      jute::Reader in(body);
-      for (int32_t n = in.i32(); n > 0 && in.ok(); --n) {
-        const auto sub_type = static_cast<OpCode>(in.i32());
-        rebind(sub_type, in.string(), zxid);
-      }
-      return;
-    }
-    default: return;
-  }
 }
 
 }  // namespace zoetrope::pipeline

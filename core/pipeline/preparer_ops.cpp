@@ -65,6 +65,12 @@ int64_t size_of(const jute::BufferView& data) {
   return data ? static_cast<int64_t>(data->size()) : 0;
 }
 
+// Where the data lie of a transaction whose body starts at `start`: behind the path and their
+// length.
+size_t data_offset(size_t start, std::string_view path) {
+  return start + 4 + path.size() + 4;
+}
+
 void write_create(jute::Writer& out, OpCode type, std::string_view path,
                   const jute::BufferView& data, std::string_view acl, bool ephemeral,
                   int32_t parent_cversion, int64_t ttl_ms) {
@@ -97,9 +103,9 @@ ErrorCode Preparer::prepare_create(Context& op, const wire::CreateRequest& reque
   if (!open && !fix_up(op, request.acl, fixed_acl)) return ErrorCode::kInvalidAcl;
   const std::string_view acl = open ? request.acl : std::string_view(fixed_acl);
 
-  const std::string_view parent_path = tree::parent_path(request.path);
+  const ChangeTable::Key parent_key(tree::parent_path(request.path));
   NodeRecord parent;
-  if (!changes_.load(parent_path, parent)) return ErrorCode::kNoNode;
+  if (!changes_.load(parent_key, parent)) return ErrorCode::kNoNode;
   if (!permitted(op, parent, jute::kCreate)) return ErrorCode::kNoAuth;
   std::string sequential_path;
   std::string_view path = request.path;
@@ -108,8 +114,9 @@ ErrorCode Preparer::prepare_create(Context& op, const wire::CreateRequest& reque
     path = sequential_path;
   }
   if (!tree::valid_path(path)) return ErrorCode::kBadArguments;
+  const ChangeTable::Key key(path);
   NodeRecord node;
-  if (changes_.load(path, node)) return ErrorCode::kNodeExists;
+  if (changes_.load(key, node)) return ErrorCode::kNodeExists;
   if (tree::kind_of_owner(parent.stat.ephemeral_owner, config_.extended_types_enabled) ==
       tree::NodeKind::kEphemeral) {
     return ErrorCode::kNoChildrenForEphemerals;
@@ -123,6 +130,7 @@ ErrorCode Preparer::prepare_create(Context& op, const wire::CreateRequest& reque
   parent.stat.cversion = static_cast<int32_t>(static_cast<uint32_t>(parent.stat.cversion) + 1);
   parent.stat.pzxid = op.zxid.value;
   ++parent.num_children;
+  const size_t start = out.size();
   write_create(out, type, path, request.data, acl, is_ephemeral(flags), parent.stat.cversion,
                request.ttl_ms);
   node = NodeRecord{};
@@ -133,11 +141,10 @@ ErrorCode Preparer::prepare_create(Context& op, const wire::CreateRequest& reque
                               : is_ephemeral(flags)            ? op.request.session.value
                                                                : 0;
   node.data = request.data;
-  node.data_zxid = op.zxid;
   node.has_own_acl = !open;
   node.own_acl = std::move(fixed_acl);
-  changes_.store(parent_path, std::move(parent), op.zxid);
-  changes_.store(path, std::move(node), op.zxid);
+  changes_.store(parent_key, std::move(parent), op.zxid);
+  changes_.store(key, std::move(node), op.zxid, data_offset(start, path));
   return ErrorCode::kOk;
 }
 
@@ -181,8 +188,9 @@ ErrorCode Preparer::prepare_set_data(Context& op, const wire::SetDataRequest& re
                                      jute::Writer& out) {
   if (const ErrorCode e = check_session(op); e != ErrorCode::kOk) return e;
   if (!tree::valid_path(request.path)) return ErrorCode::kBadArguments;
+  const ChangeTable::Key key(request.path);
   NodeRecord node;
-  if (!changes_.load(request.path, node)) return ErrorCode::kNoNode;
+  if (!changes_.load(key, node)) return ErrorCode::kNoNode;
   if (!permitted(op, node, jute::kWrite)) return ErrorCode::kNoAuth;
   // Upstream looks at the quota before the version.
   const int64_t bytes_added = size_of(request.data) - size_of(node.data);
@@ -192,10 +200,10 @@ ErrorCode Preparer::prepare_set_data(Context& op, const wire::SetDataRequest& re
   node.stat.version = next_version(node.stat.version);
   node.stat.mtime = op.time_ms;
   node.stat.mzxid = op.zxid.value;
+  const size_t start = out.size();
   jute::write(out, jute::SetDataTxn{request.path, request.data, node.stat.version});
   node.data = request.data;
-  node.data_zxid = op.zxid;
-  changes_.store(request.path, std::move(node), op.zxid);
+  changes_.store(key, std::move(node), op.zxid, data_offset(start, request.path));
   return ErrorCode::kOk;
 }
 

@@ -46,6 +46,10 @@ NodeId Tree::find(std::string_view path) const {
   return find_tagged(path, tag_of(hash_bytes(path)));
 }
 
+NodeId Tree::find(std::string_view path, uint32_t tag) const {
+  return path.size() <= 1 && (path.empty() || path == "/") ? root_ : find_tagged(path, tag);
+}
+
 void Tree::append_path(NodeId id, std::string& out) const {
   const size_t start = out.size();
   size_t size = 0;

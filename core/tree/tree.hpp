@@ -84,6 +84,8 @@ class Tree {
   Zxid last_processed_zxid() const { return last_processed_zxid_; }
   // "/" and "" are the same znode. kNone when there is none; any string is allowed.
   NodeId find(std::string_view path) const;
+  // The same with tag_of(hash_bytes(path)) at hand.
+  NodeId find(std::string_view path, uint32_t tag) const;
   jute::Stat stat(NodeId node) const;
   jute::StatPersisted stat_persisted(NodeId node) const { return persisted(nodes_[node]); }
   // Valid until that znode changes.
