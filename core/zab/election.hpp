@@ -28,8 +28,12 @@ struct ElectionConfig {
 
 // What the election has to know of its server when a round begins.
 struct Candidacy {
-  bool may_vote = true;     // participant of the current configuration
-  Zxid last_logged;         // never the last applied (KB-04)
+  // False for a server that runs as an observer. One that the configuration does not name as a
+  // participant has no vote either way; then this says whether it will observe or follow.
+  bool may_vote = true;
+  // Never the last applied (KB-04), and never a zxid of an epoch that was not established (KB-11).
+  // -1: a database that nobody has vouched for; the server then waits for others to decide.
+  Zxid last_logged;
   int64_t current_epoch = 0;
 };
 
@@ -48,18 +52,21 @@ class Election {
  public:
   virtual ~Election() = default;
 
-  // LOOKING begins: a new round.
+  virtual std::unique_ptr<Election> clone() const = 0;
+
+  // LOOKING begins: a new round. Messages may be addressed to this server itself: the owner hands
+  // them to receive() at once, as it does with those of others.
   virtual void begin(const Candidacy& candidacy, MonotonicTime now,
                      std::vector<ElectionMessage>& out) = 0;
-  // The server has a leader (itself perhaps); late comers are answered with `vote`.
+  // The server has a leader (itself perhaps); late comers are answered with `vote`. Once the leader
+  // is established the owner says so again with the new epoch as the vote's peer epoch.
   virtual void settle(const Vote& vote, quorum::PeerState state) = 0;
   // A notification came from `from`. Also while the server is not LOOKING.
   virtual void receive(ServerId from, const quorum::Notification& notification, MonotonicTime now,
                        std::vector<ElectionMessage>& out) = 0;
-  // A message to that server can be sent at once: its connection stands and nothing waits in it.
-  // Asked at time-outs, where upstream sends again only when something got through.
-  virtual void tick(MonotonicTime now, bool everything_delivered,
-                    std::vector<ElectionMessage>& out) = 0;
+  // `delivered`: the last message to at least one server got out, or there was none. At time-outs a
+  // vote is sent again only then, as upstream does; otherwise it waits in the connections anyway.
+  virtual void tick(MonotonicTime now, bool delivered, std::vector<ElectionMessage>& out) = 0;
   virtual std::optional<MonotonicTime> next_deadline() const = 0;
   // Set once the round is decided; begin() clears it.
   virtual const std::optional<Decision>& decision() const = 0;
@@ -67,6 +74,7 @@ class Election {
   // is newer. Takes effect at once; a LOOKING server starts its round anew.
   virtual void set_ensembles(const quorum::Ensemble& current, const quorum::Ensemble* last_seen,
                              MonotonicTime now, std::vector<ElectionMessage>& out) = 0;
+  // The round of fast leader election; of the basic one, how often it has asked.
   virtual int64_t round() const = 0;
   virtual uint64_t fingerprint() const = 0;
 };

@@ -1,5 +1,5 @@
 // A vote of leader election and its total order (facts/quorum-protocol.md section 5; upstream Vote,
-// FastLeaderElection.totalOrderPredicate). A value.
+// FastLeaderElection.totalOrderPredicate). Values.
 #pragma once
 
 #include <compare>
@@ -23,6 +23,27 @@ struct Vote {
     if (peer_epoch != other.peer_epoch) return peer_epoch > other.peer_epoch;
     if (zxid != other.zxid) return zxid > other.zxid;
     return leader > other.leader;
+  }
+};
+
+// A vote together with what is known of the server that cast it.
+struct CastVote {
+  Vote vote;
+  quorum::PeerState state = quorum::PeerState::kLooking;
+  // Form of the notification; 0 for the old forms, whose peer epoch cannot be relied on.
+  int32_t version = 0;
+  bool operator==(const CastVote&) const = default;
+
+  // Whether both stand for one leader (upstream Vote.equals). Among servers that have a leader the
+  // zxid and the round may differ: each recorded what it saw (ZOOKEEPER-1732, 1805).
+  bool agrees_with(const CastVote& other) const {
+    using quorum::PeerState;
+    if (state == PeerState::kLooking || other.state == PeerState::kLooking) {
+      return vote == other.vote;
+    }
+    if (vote.leader != other.vote.leader) return false;
+    if ((version > 0) != (other.version > 0)) return true;
+    return vote.peer_epoch == other.vote.peer_epoch;
   }
 };
 
