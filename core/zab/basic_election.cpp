@@ -13,8 +13,8 @@
 // 3. else the best of the votes and of the own candidacy becomes the present vote, and the next
 // turn
 //    begins at the time-out of this one.
-// A turn lasts the shortest notification interval while a quorum answers, and doubles up to the
-// longest while it does not.
+// The first turn lasts the shortest notification interval; each that no quorum answered in time makes
+// the following ones twice as long, up to kTurnsMax times (and never above the longest interval).
 //
 // What holds: the winner is at least as good as each server of the quorum that chose it, because a
 // LOOKING server's vote is never worse than itself. What does not hold, and does with rounds: two
@@ -38,6 +38,8 @@ using quorum::PeerState;
 
 constexpr ServerId kNobody{quorum::kNoVote};
 constexpr Zxid kUnverified{-1};
+// Longest turn, in shortest ones: 3.2 s by default, so that a server that was alone is soon heard.
+constexpr int64_t kTurnsMax = 16;
 
 struct Answer {
   Vote vote;
@@ -155,15 +157,11 @@ void BasicElection::answer(ServerId to, int64_t question, std::vector<ElectionMe
   out.push_back({.to = to, .notification = n});
 }
 
-void BasicElection::receive(ServerId from, const Notification& n, MonotonicTime now,
+void BasicElection::receive(ServerId from, const Notification& n, MonotonicTime /*now*/,
                             std::vector<ElectionMessage>& out) {
   if (from == config_.self) return;
   if (n.state == PeerState::kLooking && n.leader == kNobody) {
     answer(from, n.election_epoch, out);
-    if (is_looking() && electorate_.is_voter(from)) {
-      // It is back, or it has just lost its leader too: not worth sleeping through.
-      turn_ends_ = std::min(*turn_ends_, now + config_.notification_interval_min);
-    }
     return;
   }
   if (!is_looking() || n.election_epoch != question_ || !electorate_.is_voter(from)) return;
@@ -192,28 +190,25 @@ bool BasicElection::has_quorum_answered() const {
 }
 
 bool BasicElection::try_to_decide() {
-  const Vote nobody{.leader = kNobody};
   for (const auto& [candidate, own] : answers_) {
-    Vote best = nobody;
     const bool agreed = electorate_.has_all_quorums([&](ServerId id) {
       const auto found = answers_.find(id);
-      if (found == answers_.end() || !is_valid(found->second)) return false;
-      if (found->second.vote.leader != candidate) return false;
-      if (electorate_.beats(found->second.vote, best)) best = found->second.vote;
-      return true;
+      return found != answers_.end() && is_valid(found->second) &&
+             found->second.vote.leader == candidate;
     });
     // One that follows somebody else is not going to lead, whatever others remember of it.
-    const bool leads = own.vote.leader == candidate && own.state != PeerState::kFollowing;
-    if (!agreed || best.leader != candidate || !leads) continue;
+    const bool may_lead = own.vote.leader == candidate &&
+                          (own.state == PeerState::kLooking || own.state == PeerState::kLeading);
+    if (!agreed || !may_lead) continue;
     if (candidate == config_.self) {
       state_ = PeerState::kLeading;
     } else {
       const bool observes = electorate_.is_observer(config_.self) || !candidacy_.may_vote;
       state_ = observes ? PeerState::kObserving : PeerState::kFollowing;
     }
-    vote_ = best;
+    vote_ = own.vote;
     turn_ends_.reset();
-    decision_ = Decision{.leader = candidate, .state = state_, .vote = best};
+    decision_ = Decision{.leader = candidate, .state = state_, .vote = vote_};
     return true;
   }
   return false;
@@ -226,12 +221,6 @@ void BasicElection::adopt_best() {
   }
 }
 
-void add_vote(RunningHash& hash, const Vote& vote) {
-  hash.add(static_cast<uint64_t>(vote.leader.value));
-  hash.add(static_cast<uint64_t>(vote.zxid.value));
-  hash.add(static_cast<uint64_t>(vote.peer_epoch));
-}
-
 uint64_t BasicElection::fingerprint() const {
   RunningHash hash;
   hash.add(static_cast<uint64_t>(config_.self.value));
@@ -240,12 +229,12 @@ uint64_t BasicElection::fingerprint() const {
   hash.add(static_cast<uint64_t>(candidacy_.last_logged.value));
   hash.add(static_cast<uint64_t>(candidacy_.current_epoch));
   hash.add(static_cast<uint64_t>(state_));
-  add_vote(hash, vote_);
+  vote_.add_to(hash);
   hash.add(static_cast<uint64_t>(question_));
   hash.add(answers_.size());
   for (const auto& [id, answer] : answers_) {
     hash.add(static_cast<uint64_t>(id.value));
-    add_vote(hash, answer.vote);
+    answer.vote.add_to(hash);
     hash.add(static_cast<uint64_t>(answer.state));
   }
   hash.add(static_cast<uint64_t>(interval_.ns));

@@ -289,20 +289,11 @@ void FastElection::tick(MonotonicTime now, bool delivered, std::vector<ElectionM
   resend_at_ = now + interval_;
 }
 
-void add_vote(RunningHash& hash, const Vote& vote) {
-  hash.add(static_cast<uint64_t>(vote.leader.value));
-  hash.add(static_cast<uint64_t>(vote.zxid.value));
-  hash.add(static_cast<uint64_t>(vote.peer_epoch));
-  hash.add(static_cast<uint64_t>(vote.election_epoch));
-}
-
 void add_votes(RunningHash& hash, const Votes& votes) {
   hash.add(votes.size());
   for (const auto& [id, cast] : votes) {
     hash.add(static_cast<uint64_t>(id.value));
-    add_vote(hash, cast.vote);
-    hash.add(static_cast<uint64_t>(cast.state));
-    hash.add(static_cast<uint64_t>(cast.version));
+    cast.add_to(hash);
   }
 }
 
@@ -315,13 +306,13 @@ uint64_t FastElection::fingerprint() const {
   hash.add(static_cast<uint64_t>(candidacy_.current_epoch));
   hash.add(static_cast<uint64_t>(phase_));
   hash.add(static_cast<uint64_t>(round_));
-  add_vote(hash, is_looking() ? proposal_ : recorded_);
+  (is_looking() ? proposal_ : recorded_).add_to(hash);
   add_votes(hash, round_votes_);
   add_votes(hash, settled_votes_);
   hash.add(held_.size());
   for (const auto& [id, vote] : held_) {
     hash.add(static_cast<uint64_t>(id.value));
-    add_vote(hash, vote);
+    vote.add_to(hash);
   }
   hash.add(static_cast<uint64_t>(state_));
   if (phase_ == Phase::kLooking) {

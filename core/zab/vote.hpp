@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 
+#include "core/base/hash.hpp"
 #include "core/base/ids.hpp"
 #include "core/quorum/notification.hpp"
 
@@ -23,6 +24,13 @@ struct Vote {
     if (peer_epoch != other.peer_epoch) return peer_epoch > other.peer_epoch;
     if (zxid != other.zxid) return zxid > other.zxid;
     return leader > other.leader;
+  }
+
+  void add_to(RunningHash& hash) const {
+    hash.add(static_cast<uint64_t>(leader.value));
+    hash.add(static_cast<uint64_t>(zxid.value));
+    hash.add(static_cast<uint64_t>(peer_epoch));
+    hash.add(static_cast<uint64_t>(election_epoch));
   }
 };
 
@@ -44,6 +52,12 @@ struct CastVote {
     if (vote.leader != other.vote.leader) return false;
     if ((version > 0) != (other.version > 0)) return true;
     return vote.peer_epoch == other.vote.peer_epoch;
+  }
+
+  void add_to(RunningHash& hash) const {
+    vote.add_to(hash);
+    hash.add(static_cast<uint64_t>(state));
+    hash.add(static_cast<uint64_t>(version));
   }
 };
 
