@@ -60,20 +60,25 @@ class PacketCutter {
   explicit PacketCutter(size_t bytes_max) : bytes_max_(bytes_max) {}
 
   enum class Status : uint8_t { kPacket, kNeedMore, kBad };
-  // The bytes live until keep(). Between feed() and keep() next() is called until it needs more.
+  // The bytes, and the packets made of them, live until keep(). Between feed() and keep() next() is
+  // called until it needs more; each feed() has its keep().
   void feed(std::string_view bytes);
+  // kBad is final. `packet` is written only when there is one.
   Status next(Packet& packet);
   // What next() has not consumed, as it stands; for the raw snapshot stream behind a SNAP.
   std::string_view unread() const;
+  // Takes bytes of unread() off the stream; they live until keep(), too.
   void consume(size_t bytes);
   void keep();
-  // Why next() said kBad.
+  // Why next() said kBad; the offset counts from the start of the packet.
   const DecodeError& error() const { return error_; }
 
  private:
   size_t bytes_max_;
+  // Unread bytes are either in kept_, behind kept_used_, or in fed_: never in both.
   std::string kept_;
-  std::string_view bytes_;
+  size_t kept_used_ = 0;
+  std::string_view fed_;
   DecodeError error_;
 };
 
@@ -84,7 +89,8 @@ struct LearnerInfo {
   int64_t config_version = 0;
 };
 void write(jute::Writer& out, const LearnerInfo& info);
-// Accepts the short forms of 8 and 12 bytes; nullopt for anything else.
+// As upstream: 8 bytes are the server id alone (protocol version 1), from 12 the protocol version
+// is there, from 20 the version of the configuration. nullopt for null and for less than 8.
 std::optional<LearnerInfo> read_learner_info(jute::BufferView data);
 
 // Body of a REQUEST: what a client asked for, as a learner forwards it.
