@@ -13,8 +13,9 @@
 // 3. else the best of the votes and of the own candidacy becomes the present vote, and the next
 // turn
 //    begins at the time-out of this one.
-// The first turn lasts the shortest notification interval; each that no quorum answered in time makes
-// the following ones twice as long, up to kTurnsMax times (and never above the longest interval).
+// The time-out of the first turn is the shortest notification interval; each turn that no quorum
+// answered in time doubles it for those that follow, up to kTurnsMax times (and never above the
+// longest interval).
 //
 // What holds: the winner is at least as good as each server of the quorum that chose it, because a
 // LOOKING server's vote is never worse than itself. What does not hold, and does with rounds: two
@@ -38,8 +39,10 @@ using quorum::PeerState;
 
 constexpr ServerId kNobody{quorum::kNoVote};
 constexpr Zxid kUnverified{-1};
-// Longest turn, in shortest ones: 3.2 s by default, so that a server that was alone is soon heard.
+// Longest time-out, in shortest ones: 3.2 s by default, so that a server that was alone is soon
+// heard.
 constexpr int64_t kTurnsMax = 16;
+constexpr int kSilentTurnsMax = 3;
 
 struct Answer {
   Vote vote;
@@ -101,9 +104,11 @@ class BasicElection final : public Election {
   Candidacy candidacy_;
   PeerState state_ = PeerState::kLooking;
   Vote vote_;
+  int silent_turns_ = 0;  // of the candidate of vote_
   int64_t question_ = 0;
   std::map<ServerId, Answer> answers_;
   Duration interval_;
+  MonotonicTime turn_began_;
   std::optional<MonotonicTime> turn_ends_;  // set while LOOKING
   std::optional<Decision> decision_;
 };
@@ -123,12 +128,14 @@ void BasicElection::start_over(MonotonicTime now, std::vector<ElectionMessage>& 
   state_ = PeerState::kLooking;
   decision_.reset();
   vote_ = own_vote();
+  silent_turns_ = 0;
   interval_ = config_.notification_interval_min;
   ask(now, out);
 }
 
 void BasicElection::ask(MonotonicTime now, std::vector<ElectionMessage>& out) {
   ++question_;
+  turn_began_ = now;
   turn_ends_ = now + interval_;
   answers_.clear();
   Notification n;
@@ -157,7 +164,7 @@ void BasicElection::answer(ServerId to, int64_t question, std::vector<ElectionMe
   out.push_back({.to = to, .notification = n});
 }
 
-void BasicElection::receive(ServerId from, const Notification& n, MonotonicTime /*now*/,
+void BasicElection::receive(ServerId from, const Notification& n, MonotonicTime now,
                             std::vector<ElectionMessage>& out) {
   if (from == config_.self) return;
   if (n.state == PeerState::kLooking && n.leader == kNobody) {
@@ -167,7 +174,10 @@ void BasicElection::receive(ServerId from, const Notification& n, MonotonicTime 
   if (!is_looking() || n.election_epoch != question_ || !electorate_.is_voter(from)) return;
   const Vote vote{.leader = n.leader, .zxid = n.zxid, .peer_epoch = n.peer_epoch};
   answers_[from] = {.vote = vote, .state = n.state};
-  if (answers_.size() == electorate_.voters().size()) try_to_decide();
+  if (answers_.size() == electorate_.voters().size() && try_to_decide()) return;
+  if (!has_quorum_answered()) return;
+  const Duration wait = std::max(config_.finalize_wait, now - turn_began_);
+  turn_ends_ = std::min(*turn_ends_, now + wait);
 }
 
 void BasicElection::tick(MonotonicTime now, bool /*delivered*/, std::vector<ElectionMessage>& out) {
@@ -215,9 +225,16 @@ bool BasicElection::try_to_decide() {
 }
 
 void BasicElection::adopt_best() {
-  vote_ = own_vote();
+  silent_turns_ = answers_.contains(vote_.leader) ? 0 : silent_turns_ + 1;
+  if (silent_turns_ >= kSilentTurnsMax || !electorate_.beats(vote_, own_vote())) {
+    vote_ = own_vote();
+    silent_turns_ = 0;
+  }
   for (const auto& [id, answer] : answers_) {
-    if (is_valid(answer) && electorate_.beats(answer.vote, vote_)) vote_ = answer.vote;
+    if (is_valid(answer) && electorate_.beats(answer.vote, vote_)) {
+      vote_ = answer.vote;
+      silent_turns_ = 0;
+    }
   }
 }
 
@@ -230,6 +247,7 @@ uint64_t BasicElection::fingerprint() const {
   hash.add(static_cast<uint64_t>(candidacy_.current_epoch));
   hash.add(static_cast<uint64_t>(state_));
   vote_.add_to(hash);
+  hash.add(static_cast<uint64_t>(silent_turns_));
   hash.add(static_cast<uint64_t>(question_));
   hash.add(answers_.size());
   for (const auto& [id, answer] : answers_) {
@@ -238,6 +256,7 @@ uint64_t BasicElection::fingerprint() const {
     hash.add(static_cast<uint64_t>(answer.state));
   }
   hash.add(static_cast<uint64_t>(interval_.ns));
+  hash.add(turn_ends_ ? static_cast<uint64_t>(turn_began_.ns) : 0);
   hash.add(turn_ends_ ? static_cast<uint64_t>(turn_ends_->ns) : 0);
   return hash.value();
 }

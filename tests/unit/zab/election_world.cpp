@@ -10,10 +10,12 @@ using quorum::PeerState;
 namespace {
 
 constexpr Duration kLook = Duration::from_ms(50);
-constexpr Duration kPatience = Duration::from_ms(600);      // of a follower (syncLimit)
+constexpr Duration kPatience = Duration::from_ms(600);     // of a follower (syncLimit)
 constexpr Duration kInitLimit = Duration::from_ms(2'000);  // of a leader without a quorum
 
-std::string name(ServerId id) { return std::to_string(id.value); }
+std::string name(ServerId id) {
+  return std::to_string(id.value);
+}
 
 }  // namespace
 
@@ -49,9 +51,8 @@ ElectionWorld::ElectionWorld(const WorldOptions& options)
     server.starts_at = MonotonicTime{random_.between(0, options_.start_spread.ns)};
     servers_.push_back(std::move(server));
   }
-  network_ = options_.has_links
-                 ? nullptr
-                 : make_pair_network(ids, random_.fork("net"), options_.delay_max);
+  network_ = options_.has_links ? nullptr
+                                : make_pair_network(ids, random_.fork("net"), options_.delay_max);
   if (options_.fault_time.ns > 0) next_fault_ = MonotonicTime{random_.between(1, 500'000'000)};
 }
 
@@ -274,9 +275,8 @@ void ElectionWorld::step(MonotonicTime limit) {
     if (server.is_up) consider(server.election->next_deadline());
   }
   now_ = std::max(now_, next);
-  network_->run_until(now_, [&](ServerId to, ServerId from, const Notification& n) {
-    receive(to, from, n);
-  });
+  network_->run_until(
+      now_, [&](ServerId to, ServerId from, const Notification& n) { receive(to, from, n); });
   for (Server& server : servers_) {
     if (server.starts_at.has_value() && *server.starts_at <= now_) start(server);
     if (!server.is_up || server.state != PeerState::kLooking) continue;
@@ -303,9 +303,9 @@ bool ElectionWorld::is_settled() const {
   if (next_fault_.has_value() || !servers_.front().is_up) return false;
   const ServerId leader = servers_.front().leader;
   return std::all_of(servers_.begin(), servers_.end(), [&](const Server& server) {
-    const PeerState expected = server.id == leader           ? PeerState::kLeading
-                               : server.candidacy.may_vote   ? PeerState::kFollowing
-                                                             : PeerState::kObserving;
+    const PeerState expected = server.id == leader         ? PeerState::kLeading
+                               : server.candidacy.may_vote ? PeerState::kFollowing
+                                                           : PeerState::kObserving;
     return server.is_up && server.is_established && server.leader == leader &&
            server.state == expected;
   });

@@ -1,7 +1,7 @@
-// A small deterministic world for elections: servers that look for a leader, connect to it, lose it,
-// crash and come back, over a network that delays, breaks and partitions. Owns virtual time; the
-// quorum protocol is stood in for by a look at the others every 50 ms. It checks what has to hold at
-// each decision; the tests judge the end.
+// A small deterministic world for elections: servers that look for a leader, connect to it, lose
+// it, crash and come back, over a network that delays, breaks and partitions. Owns virtual time;
+// the quorum protocol is stood in for by a look at the others every 50 ms. It checks what has to
+// hold at each decision; the tests judge the end.
 #pragma once
 
 #include <cstdint>

@@ -23,9 +23,8 @@ Ensemble hierarchical_ensemble(bool has_dead_group) {
 }
 
 std::vector<Ensemble> ensembles() {
-  return {majority_ensemble(1),    majority_ensemble(2),
-          majority_ensemble(3),    majority_ensemble(5),
-          majority_ensemble(7),    majority_ensemble(3, 2),
+  return {majority_ensemble(1),         majority_ensemble(2),       majority_ensemble(3),
+          majority_ensemble(5),         majority_ensemble(7),       majority_ensemble(3, 2),
           hierarchical_ensemble(false), hierarchical_ensemble(true)};
 }
 
@@ -79,9 +78,13 @@ void survive_faults(bool is_basic, bool has_links, uint64_t seeds) {
   std::printf("slowest agreement after the last fault: %d ms\n", static_cast<int>(worst_ms));
 }
 
-TEST(ElectionWorld, FastElectionAgreesOnceFaultsStop) { survive_faults(false, false, 500); }
+TEST(ElectionWorld, FastElectionAgreesOnceFaultsStop) {
+  survive_faults(false, false, 500);
+}
 
-TEST(ElectionWorld, BasicElectionAgreesOnceFaultsStop) { survive_faults(true, false, 500); }
+TEST(ElectionWorld, BasicElectionAgreesOnceFaultsStop) {
+  survive_faults(true, false, 500);
+}
 
 TEST(ElectionWorld, OneSeedGivesOneCourseOfEvents) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
