@@ -51,8 +51,9 @@ ElectionWorld::ElectionWorld(const WorldOptions& options)
     server.starts_at = MonotonicTime{random_.between(0, options_.start_spread.ns)};
     servers_.push_back(std::move(server));
   }
-  network_ = options_.has_links ? nullptr
-                                : make_pair_network(ids, random_.fork("net"), options_.delay_max);
+  network_ = options_.has_links
+                 ? make_link_network(options_.ensemble, random_.fork("net"), options_.delay_max)
+                 : make_pair_network(ids, random_.fork("net"), options_.delay_max);
   if (options_.fault_time.ns > 0) next_fault_ = MonotonicTime{random_.between(1, 500'000'000)};
 }
 
@@ -125,6 +126,7 @@ void ElectionWorld::pump(Server& server, std::vector<ElectionMessage>& out) {
   server.state = decision.state;
   server.leader = decision.leader;
   server.last_contact = now_;
+  if (options_.seed / 2 % 2 == 0) network_->forget(server.id);
   trace_.add(static_cast<uint64_t>(now_.ns));
   trace_.add(static_cast<uint64_t>(decision.leader.value));
   if (decision.state == PeerState::kLeading) {

@@ -33,6 +33,8 @@ class Network {
   virtual void crash(ServerId id, MonotonicTime now) = 0;
   virtual void send(ServerId from, ServerId to, const quorum::Notification& notification,
                     MonotonicTime now) = 0;
+  // The server has a leader, and what it said before is of no use any more.
+  virtual void forget(ServerId) {}
   virtual bool is_delivered(ServerId from) const = 0;
   // Connections across the cut break; none come up.
   virtual void set_cut(ServerId a, ServerId b, bool cut, MonotonicTime now) = 0;

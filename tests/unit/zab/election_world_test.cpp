@@ -86,13 +86,22 @@ TEST(ElectionWorld, BasicElectionAgreesOnceFaultsStop) {
   survive_faults(true, false, 500);
 }
 
+TEST(ElectionWorld, FastElectionAgreesOverLinksThatBreak) {
+  survive_faults(false, true, 100);
+}
+
+TEST(ElectionWorld, BasicElectionAgreesOverLinksThatBreak) {
+  survive_faults(true, true, 100);
+}
+
 TEST(ElectionWorld, OneSeedGivesOneCourseOfEvents) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
-    for (bool is_basic : {false, true}) {
+    for (int kind = 0; kind < 4; ++kind) {
       const auto run = [&] {
         ElectionWorld world({.ensemble = majority_ensemble(5, 1),
                              .seed = seed,
-                             .is_basic = is_basic,
+                             .is_basic = kind % 2 == 1,
+                             .has_links = kind / 2 == 1,
                              .fault_time = Duration::from_ms(10'000)});
         world.run_until(MonotonicTime::from_ms(15'000));
         return world.fingerprint();
