@@ -182,9 +182,10 @@ void BasicElection::receive(ServerId from, const Notification& n, MonotonicTime 
 
 void BasicElection::tick(MonotonicTime now, bool /*delivered*/, std::vector<ElectionMessage>& out) {
   if (!is_looking() || now < *turn_ends_ || try_to_decide()) return;
-  interval_ = has_quorum_answered()
-                  ? config_.notification_interval_min
-                  : std::min(Duration{interval_.ns * 2}, config_.notification_interval_max);
+  if (!has_quorum_answered()) {
+    const Duration longest{config_.notification_interval_min.ns * kTurnsMax};
+    interval_ = std::min({Duration{interval_.ns * 2}, longest, config_.notification_interval_max});
+  }
   adopt_best();
   ask(now, out);
 }
