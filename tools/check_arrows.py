@@ -15,9 +15,9 @@ import source_text
 
 # Rank of each room: arrows go to strictly lower ranks. sim and net stand side by side.
 RANK = {
-    "core/base": 0, "core/jute": 1, "core/wire": 2, "core/tree": 2, "core/storage": 3, "core/session": 4,
-    "core/watch": 4, "core/pipeline": 5, "core/node": 6, "properties": 7, "net": 8, "sim": 8,
-    "app/load": 9,
+    "core/base": 0, "core/jute": 1, "core/wire": 2, "core/quorum": 2, "core/tree": 2, "core/storage": 3,
+    "core/session": 4, "core/watch": 4, "core/pipeline": 5, "core/zab": 6, "core/node": 7, "properties": 8,
+    "net": 9, "sim": 9, "app/load": 10,
 }
 # Rooms whose reach is narrower than their rank says: the judges know the history, not the judged.
 MAY_REACH = {"properties": {"core/base"}}
