@@ -156,7 +156,7 @@ TEST(Defect, NamesWhatIsWrong) {
   EXPECT_EQ(ensemble_of("server.1=a:1:2;c:7\nserver.2=b:1:2;c:7").defect(),
             "server.1 and server.2 use one address, c:7");
   EXPECT_EQ(ensemble_of("server.1=a:1:2\ngroup.1=1\nweight.1=0").defect(),
-            "every group has weight 0: there is no quorum");
+            "groups and weights are such that no participants make a quorum");
   Ensemble ensemble = plain(2);
   ensemble.group_of[ServerId(1)] = 1;
   EXPECT_EQ(ensemble.defect(), "server.2 is in no group");
