@@ -2,10 +2,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include <algorithm>
+#include <sstream>
 
 #include "core/quorum/ensemble.hpp"
-#include "tests/support/any.hpp"
 #include "tests/unit/quorum/random_ensemble.hpp"
 #include "tests/unit/quorum/samples.hpp"
 

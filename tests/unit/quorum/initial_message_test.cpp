@@ -102,7 +102,7 @@ RC_GTEST_PROP(InitialMessage, RoundTrip, ()) {
   for (size_t i = 0; i < count; ++i) {
     const char* const hosts[] = {"a.example", "10.0.0.7", "2001:db8:0:0:0:0:0:1",
                                  "fe80:0:0:0:0:0:0:1%eth0"};
-    message.addresses.push_back({hosts[any.below(4)], any.integer<uint16_t>()});
+    message.addresses.push_back({hosts[any.below(4)], static_cast<uint16_t>(any.i32())});
   }
   const std::string bytes = encoded(message, true);
   const auto read = read_initial_message(bytes);

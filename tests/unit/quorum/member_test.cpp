@@ -132,7 +132,7 @@ RC_GTEST_PROP(Member, TextRoundTrip, ()) {
                                  "fe80:0:0:0:0:0:0:1%eth0"};
     return std::string(hosts[any.below(5)]);
   };
-  const auto port = [&] { return any.integer<uint16_t>(); };
+  const auto port = [&] { return static_cast<uint16_t>(any.i32()); };
   Member member;
   member.id = ServerId(any.i64());
   member.role = any.boolean() ? MemberRole::kObserver : MemberRole::kParticipant;

@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "core/quorum/ensemble.hpp"
-#include "tests/support/any.hpp"
 #include "tests/unit/quorum/random_ensemble.hpp"
 
 namespace zoetrope::quorum {

@@ -13,7 +13,7 @@ inline Member random_member(test::Any& any, ServerId id) {
   const std::string host = "h" + std::to_string(id.value);
   member.quorum = {{host, 2888}};
   member.election = {{host, 3888}};
-  if (any.boolean()) member.client = HostPort{"0.0.0.0", any.integer<uint16_t>()};
+  if (any.boolean()) member.client = HostPort{"0.0.0.0", static_cast<uint16_t>(any.i32())};
   return member;
 }
 
