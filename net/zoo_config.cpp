@@ -6,15 +6,16 @@
 #include <cstring>
 #include <map>
 
+#include "core/quorum/ensemble.hpp"
 #include "net/config_keys.hpp"
 #include "net/config_values.hpp"
-#include "net/member_line.hpp"
 #include "net/properties.hpp"
 
 namespace zoetrope::net {
 
 namespace {
 
+constexpr std::string_view kServerPrefix = "server.";
 constexpr int32_t kSnapRetainCountMin = 3;  // upstream MIN_SNAP_RETAIN_COUNT
 constexpr int32_t kSnapCountMin = 2;        // upstream ZooKeeperServer.getSnapCount
 
@@ -82,7 +83,7 @@ class Parser {
   void read_myid();
   void read_dynamic_file();
   void check_members();
-  void check_member_client_port(const MemberLine& member);
+  void check_member_client_port(const quorum::HostPort& client);
   void check_ports();
   void check_sessions();
   void check_snapshots();
@@ -187,12 +188,16 @@ void Parser::check_members() {
   size_t participants = 0, observers = 0;
   std::string last_place = file_;
   for (const Member& member : members_) {
-    if (!member.key.starts_with("server.")) continue;
+    if (!member.key.starts_with(kServerPrefix)) continue;
     last_place = member.place;
-    const auto parsed = parse_member_line(member.key, member.value);
-    if (!parsed) return fail(member.place, parsed.error());
-    (parsed->is_observer ? observers : participants) += 1;
-    if (draft_.config.myid == parsed->id) check_member_client_port(*parsed);
+    int64_t id = 0;
+    if (!read_long(member.key.substr(kServerPrefix.size()), id).empty()) {
+      return fail(member.place, member.key + ": the part after \"server.\" must be a number");
+    }
+    const auto parsed = quorum::Member::parse(ServerId(id), member.value);
+    if (!parsed) return fail(member.place, member.key + " " + parsed.error());
+    (parsed->role == quorum::MemberRole::kObserver ? observers : participants) += 1;
+    if (draft_.config.myid == id && parsed->client) check_member_client_port(*parsed->client);
   }
   if (participants == 0 && !draft_.standalone_enabled) {
     fail(place_of("standaloneEnabled"), "standaloneEnabled=false needs at least one participant");
@@ -208,16 +213,13 @@ void Parser::check_members() {
 }
 
 // The client address in a server line is this server's own when myid names that line.
-void Parser::check_member_client_port(const MemberLine& member) {
-  if (!member.client) return;
-  if (draft_.client_port && *draft_.client_port != member.client->port) {
+void Parser::check_member_client_port(const quorum::HostPort& client) {
+  if (draft_.client_port && *draft_.client_port != client.port) {
     return fail(place_of("clientPort"), "clientPort differs from the port of this server's line, " +
-                                            std::to_string(member.client->port));
+                                            std::to_string(client.port));
   }
-  draft_.client_port = member.client->port;
-  if (!member.client->host.empty() && member.client->host != "0.0.0.0") {
-    draft_.client_port_address = member.client->host;
-  }
+  draft_.client_port = client.port;
+  if (client.host != "0.0.0.0") draft_.client_port_address = client.host;
 }
 
 void Parser::check_ports() {

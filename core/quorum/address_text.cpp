@@ -92,8 +92,10 @@ bool maps_ipv4(const Ipv6Bytes& bytes) {
          bytes[10] == 0xff && bytes[11] == 0xff;
 }
 
+// Hosts are ASCII: the order in which upstream sorts others differs from that of their bytes.
 bool is_host_character(char c) {
-  return c > ' ' && c != '\x7f' && c != '[' && c != ']';
+  const auto byte = static_cast<unsigned char>(c);
+  return byte > ' ' && byte < 0x7f && c != '[' && c != ']';
 }
 
 }  // namespace

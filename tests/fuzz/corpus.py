@@ -99,14 +99,39 @@ def disk_inputs(corpus):
             corpus["snapshot"] += [b"\0" + data, b"\x81" + data]
 
 
+def quorum_inputs(corpus):
+    """Quorum packets as one stream in small and in large pieces, election messages, configurations."""
+    title, stream = "", b""
+    for line in (DATA / "quorum" / "frames-3.8.0.txt").read_text().splitlines():
+        if line.startswith("#"):
+            title = line
+        elif "INITIAL" in title:
+            corpus["election"].append(b"\1" + bytes.fromhex(line))
+        elif "FLE" in title:
+            message = bytes.fromhex(line)[4:]
+            corpus["election"] += [b"\0" + message, b"\0" + message[:28], b"\0" + message[:40]]
+        elif "snapshot stream" not in title:
+            stream += bytes.fromhex(line)
+    corpus["election"] += [b"\1" + struct.pack(">q", 7),
+                           b"\1" + struct.pack(">qqi", -65535, 2, 14) + b"h:1|[fe80::]:2"]
+    for size in (5, 63):
+        pieces = [stream[at:at + size] for at in range(0, len(stream), size)]
+        corpus["quorum_packet"].append(b"".join(bytes([len(piece)]) + piece for piece in pieces))
+    configs = (DATA / "quorum" / "java-configs-3.8.0.txt").read_bytes()
+    corpus["ensemble"] += [text for text in configs.split(b"\n\n") if text]
+    corpus["ensemble"].append(b"server.1=[::1]:1:2|b:1:2:observer;2181;[::ffff:1.2.3.4]:2281\nserver.2=a:1:2\n")
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit("usage: corpus.py OUT")
-    targets = ("handshake", "request", "multi", "reply", "frame", "txn", "log", "snapshot", "config")
+    targets = ("handshake", "request", "multi", "reply", "frame", "txn", "log", "snapshot", "config",
+               "quorum_packet", "election", "ensemble")
     corpus = {target: [] for target in targets}
     client_inputs(corpus)
     frame_inputs(corpus)
     disk_inputs(corpus)
+    quorum_inputs(corpus)
     corpus["config"] += [path.read_bytes() for path in sorted((DATA / "config").glob("*.cfg"))]
     for target, inputs in corpus.items():
         folder = Path(sys.argv[1]) / target
