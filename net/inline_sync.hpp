@@ -3,9 +3,9 @@
 //
 // Handing a sync over costs two wake-ups of a sleeping thread, on a machine with halted cores as
 // much as the sync. When all who are active wait for it anyway the loop has nothing better to do
-// meanwhile, so it syncs itself: for one client that waits for each answer, and for small batches of
-// several clients while nobody reads. A client that then comes to read may wait for one short sync;
-// from there on the thread does them.
+// meanwhile, so it syncs itself: for one client that waits for each answer, and for small batches
+// of several clients while nobody reads. A client that then comes to read may wait for one short
+// sync; from there on the thread does them.
 #pragma once
 
 #include "core/base/ids.hpp"
