@@ -57,15 +57,26 @@ class Run {
     report.measurement = workload_->measurement();
     report.extra = workload_->extra_figures(fleet_usage(report));
     workload_->close_fleet();
-    if (!options_.keep) {
-      say("clean up", 0, 0);
-      setup_.remove_tree(options_.root);
-    }
-    setup_.close();
+    clean_up(report);
     return report;
   }
 
  private:
+  // What was measured is reported whatever becomes of this; a server that died and came back under
+  // the load has cut our connection.
+  void clean_up(Report& report) {
+    try {
+      setup_.reconnect();
+      if (!options_.keep) {
+        say("clean up", 0, 0);
+        setup_.remove_tree(options_.root);
+      }
+      setup_.close();
+    } catch (const LoadError& error) {
+      report.measurement.error(std::string("the clean-up failed: ") + error.what());
+    }
+  }
+
   Report measure() {
     Report report;
     report.options = options_;

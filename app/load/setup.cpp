@@ -18,6 +18,17 @@ constexpr size_t kDeletesAMulti = 100;
 
 void Setup::connect() {
   connection_ = &reactor_.open(*this, 0);
+  await_session();
+}
+
+void Setup::reconnect() {
+  if (lost_.empty()) return;
+  lost_.clear();
+  reactor_.reopen(*connection_);
+  await_session();
+}
+
+void Setup::await_session() {
   const int64_t deadline = monotonic_ns() + 10 * kSecondNs;
   int attempts = 1;
   while (!connection_->ready()) {

@@ -18,6 +18,8 @@ class Setup : private ConnectionListener {
 
   // Opens the session; tries the servers in turn for a while.
   void connect();
+  // The same again when the connection was lost meanwhile.
+  void reconnect();
   // Creates a znode; one that is there already gets the data.
   void put(const std::string& path, std::string_view data);
   // Deletes a node and everything below it; nothing happens when it is not there.
@@ -33,6 +35,7 @@ class Setup : private ConnectionListener {
   void on_ready(Connection&, int64_t) override {}
   void on_reply(Connection&, const Pending& pending, const Reply& reply, int64_t now_ns) override;
   void on_closed(Connection&, std::string_view why, int64_t now_ns) override;
+  void await_session();
   void send(std::string_view frame, Tag tag);
   void wait_until_outstanding_at_most(size_t count);
   void on_list(const Reply& reply);

@@ -128,9 +128,6 @@ def test_a_server_that_dies_is_an_error_and_the_run_goes_on(make):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 1, err
-    if err:  # the connection of the preparation was lost, so the znodes stay
-        assert "zoetrope bench: " in err
-        return
     report = json.loads(out)
     assert sum(report["errors"].values()) >= 3 and report["operations"] > 0
 
