@@ -68,7 +68,7 @@ void Tree::quota_removed(std::string_view path, size_t bytes) {
 
 void Tree::quota_changed(std::string_view path, int64_t count, int64_t bytes) {
   const std::string_view subject = nearest_quota(path);
-  if (subject.empty() || (count == 0 && bytes == 0)) return;
+  if (subject.empty()) return;
   const NodeId stats = find(stats_path(subject));
   if (stats == NodeId::kNone) return;
   // A client may have written anything there; what cannot be read counts from "unknown".
@@ -77,7 +77,9 @@ void Tree::quota_changed(std::string_view path, int64_t count, int64_t bytes) {
       static_cast<int64_t>(static_cast<uint64_t>(usage.count) + static_cast<uint64_t>(count));
   usage.bytes =
       static_cast<int64_t>(static_cast<uint64_t>(usage.bytes) + static_cast<uint64_t>(bytes));
-  set_usage(stats, to_string(usage));
+  // Even where nothing was added the text takes upstream's form.
+  const std::string text = to_string(usage);
+  if (text != data(stats)) set_usage(stats, text);
 }
 
 void Tree::recompute_usage(std::string_view subject) {

@@ -107,7 +107,7 @@ void Model::recount(const std::string& subject) {
 
 void Model::count(const std::string& path, int64_t nodes_added, int64_t bytes_added) {
   const std::string subject = quota_of(path);
-  if (subject.empty() || (nodes_added == 0 && bytes_added == 0)) return;
+  if (subject.empty()) return;
   const auto stats = nodes.find("/zookeeper/quota" + subject + "/zookeeper_stats");
   if (stats == nodes.end()) return;
   Quota usage = parse_quota(stats->second.data.value_or("")).value_or(Quota());

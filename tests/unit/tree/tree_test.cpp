@@ -264,10 +264,13 @@ TEST_F(TreeTest, QuotasCountTheSubtreeOutsideTheDigest) {
   apply(set_data_txn(9, stats, "nonsense", 1));
   apply(create_txn(10, "/a/d"));
   EXPECT_EQ(text(stats), "count=0,bytes=-1");
-  apply(delete_txn(11, "/zookeeper/quota/a/zookeeper_limits"));
+  apply(set_data_txn(11, stats, "bytes=7", 2));
+  apply(set_data_txn(12, "/a/b", "543", 1));
+  EXPECT_EQ(text(stats), "count=-1,bytes=7") << "in upstream's form though nothing was added";
+  apply(delete_txn(13, "/zookeeper/quota/a/zookeeper_limits"));
   EXPECT_EQ(tree_.quota_path("/a/b"), std::nullopt);
-  apply(delete_txn(12, "/a/d"));
-  EXPECT_EQ(text(stats), "count=0,bytes=-1");
+  apply(delete_txn(14, "/a/d"));
+  EXPECT_EQ(text(stats), "count=-1,bytes=7");
   EXPECT_NE(tree_.digest(), before);
 }
 
