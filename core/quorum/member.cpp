@@ -104,8 +104,10 @@ class LineReader {
   bool sort_addresses() {
     std::vector<size_t> order(member_.quorum.size());
     std::iota(order.begin(), order.end(), size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-      return member_.quorum[a].host < member_.quorum[b].host;
+    // Equal hosts keep their order.
+    std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+      const int hosts = member_.quorum[a].host.compare(member_.quorum[b].host);
+      return hosts != 0 ? hosts < 0 : a < b;
     });
     std::set<HostPort> seen;
     Member sorted = member_;
