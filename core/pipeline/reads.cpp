@@ -142,7 +142,9 @@ ErrorCode Reads::get_all_children_number(jute::Reader& in, const Asker& asker, j
   const NodeId node = tree_.find(request.path);
   if (node == NodeId::kNone) return ErrorCode::kNoNode;
   if (!permitted(node, jute::kRead, asker)) return ErrorCode::kNoAuth;
-  out.i32(static_cast<int32_t>(tree_.descendant_count(node)));
+  // Upstream's table has the root as "" and as "/"; asked for "" it counts the other one too.
+  const int64_t twin = request.path.empty() ? 1 : 0;
+  out.i32(static_cast<int32_t>(tree_.descendant_count(node) + twin));
   return ErrorCode::kOk;
 }
 

@@ -453,6 +453,17 @@ TEST(Server, EphemeralsWithoutASessionGoAtStart) {
   EXPECT_EQ(h.server().tree().last_processed_zxid(), Zxid(2));
 }
 
+TEST(Server, CountsTheRootsTwinForTheEmptyPath) {
+  Harness h(quiet());
+  Client client(h);
+  ASSERT_TRUE(client.connect());
+  const auto count = [&](std::string_view path) {
+    return jute::Reader(client.call(OpCode::kGetAllChildrenNumber, path_body(path)).body).i32();
+  };
+  EXPECT_EQ(count("/"), 3) << "/zookeeper, its quota and config";
+  EXPECT_EQ(count(""), 4);
+}
+
 TEST(Server, AnswersCreate2InsideAMultiAsAsked) {
   for (const auto compatibility : {Compatibility::k3_8, Compatibility::k3_9}) {
     Config config = quiet();
