@@ -60,12 +60,13 @@ std::string Connection::start(const ServerAddress& server, int32_t session_timeo
   if (fd_ < 0) return std::string("cannot make a socket: ") + std::strerror(errno);
   const int on = 1;
   ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  const auto* address = reinterpret_cast<const sockaddr*>(&server.address);
-  if (::connect(fd_, address, server.length) != 0 && errno != EINPROGRESS) {
+  const auto refused = [&] {
     const std::string why = "cannot connect to " + server.text + ": " + std::strerror(errno);
     shut(why);
     return why;
-  }
+  };
+  const auto* address = reinterpret_cast<const sockaddr*>(&server.address);
+  if (::connect(fd_, address, server.length) != 0 && errno != EINPROGRESS) return refused();
   state_ = State::kConnecting;
   next_xid_ = awaited_xid_ = 1;
   session_id_ = 0;
@@ -78,9 +79,7 @@ std::string Connection::start(const ServerAddress& server, int32_t session_timeo
     out_.consume(static_cast<size_t>(sent));
     state_ = State::kHandshake;
   } else if (errno != EAGAIN && errno != ENOTCONN) {
-    const std::string why = "cannot connect to " + server.text + ": " + std::strerror(errno);
-    shut(why);
-    return why;
+    return refused();
   }
   return {};
 }

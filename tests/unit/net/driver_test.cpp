@@ -255,6 +255,25 @@ TEST(Driver, ACloseAfterFlushDeliversEverythingOverUnreadInput) {
   EXPECT_EQ(world.engine.seen().closed, 0u);
 }
 
+TEST(Driver, AFinishedCloseDeliversEverythingWhateverThePeerStillSends) {
+  const std::string large = random_bytes(3 << 20, 6);
+  World world([&](Now, const node::Input& input, node::Effects& out) {
+    const auto* received = std::get_if<node::Received>(&input);
+    if (received == nullptr) return;
+    out.send(received->connection, received->bytes.front() == 'l' ? large : "small");
+    out.add(node::Close{received->connection, node::CloseHow::kFinished});
+  });
+  world.start();
+  for (const bool is_large : {false, true}) {
+    Client client(world.port, 64 * 1024);
+    client.send(is_large ? "l" : "s");
+    if (is_large) client.send_some(std::string(100'000, 'z'));
+    EXPECT_TRUE(client.receive_all() == (is_large ? large : "small"));
+    EXPECT_EQ(client.last_error(), 0) << std::strerror(client.last_error());
+  }
+  EXPECT_EQ(world.engine.seen().closed, 0u);
+}
+
 TEST(Driver, ACloseWithResetIsAReset) {
   World world([&](Now, const node::Input& input, node::Effects& out) {
     const auto* opened = std::get_if<node::Opened>(&input);
