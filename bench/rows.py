@@ -1,5 +1,6 @@
 """The rows of the comparison: what is measured, on which contenders, and the goals of each figure."""
 
+import os
 import signal
 from dataclasses import dataclass
 from typing import Callable
@@ -102,6 +103,7 @@ def snapshot(run, kind):
         server.start()
         arguments = ("--workload", "set", "--rate", run.rate, "--connections", 16)
         run.bench(server, *arguments, "--seconds", 2, "--warmup", 0)
+        os.sync()  # what another server left in the page cache is not this one's to write back
         report = run.bench(server, *arguments, "--seconds", max(run.seconds, 8), "--warmup", 1)
         tails[label] = report["latency_ns"]["p99.9"] / 1e3
     return {"without": tails["without"], "during": tails["during"], "stall": tails["during"] / tails["without"]}

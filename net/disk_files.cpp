@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <thread>
 
 namespace zoetrope::net {
 
@@ -23,7 +25,9 @@ alignas(4096) constexpr char kZeros[kZeroStepMax] = {};
 
 // Files that are written without preallocation (snapshots) go to the disk in pieces, one at a time,
 // so that a sync of the log waits for one piece at most and not for all that the page cache holds.
+// After each piece the writer rests for as long as it took, so that half of the disk is the log's.
 constexpr uint64_t kWritebackBytes = 256 << 10;
+constexpr std::chrono::milliseconds kRestMax{20};
 
 // Writes all of `parts` (which it changes) at `offset`; false with errno set when that fails.
 bool write_fully(int fd, std::vector<iovec> parts, uint64_t offset) {
@@ -182,12 +186,15 @@ size_t DiskFiles::zeros_wanted(const OpenFile& file, uint64_t write_end) const {
 
 void DiskFiles::write_back(OpenFile& file, uint64_t write_end) {
   if (write_end < file.writeback_begin + kWritebackBytes) return;
+  const auto before = std::chrono::steady_clock::now();
   // Advice only: a failure shows in the sync at the end.
   ::sync_file_range(
       file.fd.get(), static_cast<off_t>(file.writeback_begin),
       static_cast<off_t>(write_end - file.writeback_begin),
       SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
   file.writeback_begin = write_end;
+  const std::chrono::nanoseconds taken = std::chrono::steady_clock::now() - before;
+  std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(taken, kRestMax));
 }
 
 DiskFiles::Failure DiskFiles::sync_directory(storage::Folder folder) {
