@@ -32,7 +32,7 @@ void Server::Impl::commit(OutstandingTxn& txn) {
     }
   }
   ++stats.commits;
-  preparer.applied(*decoded);
+  preparer.applied(txn.prepared.zxid);
   fire_watches(*decoded);
   reply_to_write(txn, *decoded);
   apply_to_sessions(*decoded, txn);

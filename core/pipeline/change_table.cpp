@@ -15,6 +15,7 @@ void ChangeTable::reset() {
   entries_.clear();
   free_.clear();
   index_ = IdTable();
+  changed_.clear();
   data_places_.clear();
   ephemeral_records_.clear();
   usage_.clear();
@@ -31,6 +32,7 @@ bool ChangeTable::load(const Key& key, NodeRecord& record) const {
     const NodeRecord& known = entries_[entry].record;
     if (!known.exists) return false;
     record = known;
+    record.entry = entry;
     if (record.data_zxid <= tree_.last_processed_zxid()) {
       const tree::NodeId node = tree_.find(key.path, key.tag);
       ZT_ASSERT(node != tree::NodeId::kNone);
@@ -40,6 +42,7 @@ bool ChangeTable::load(const Key& key, NodeRecord& record) const {
   }
   const tree::NodeId node = tree_.find(key.path, key.tag);
   if (node == tree::NodeId::kNone) return false;
+  record.entry = IdTable::kNone;
   record.exists = true;
   record.stat = tree_.stat_persisted(node);
   record.num_children = tree_.num_children(node);
@@ -93,7 +96,7 @@ void ChangeTable::bind_data(std::string_view payload) {
 }
 
 uint32_t ChangeTable::put(const Key& key, NodeRecord&& record) {
-  uint32_t slot = find(key);
+  uint32_t slot = record.entry != IdTable::kNone ? record.entry : find(key);
   const bool known = slot != IdTable::kNone;
   if (!known && free_.empty()) {
     slot = static_cast<uint32_t>(entries_.size());
@@ -103,6 +106,7 @@ uint32_t ChangeTable::put(const Key& key, NodeRecord&& record) {
     free_.pop_back();
   }
   Entry& entry = entries_[slot];
+  if (!known || entry.record.zxid != record.zxid) changed_.push_back({record.zxid, slot});
   if (undo_active_) {
     undo_.push_back(Undo{slot, known ? std::optional<NodeRecord>(entry.record) : std::nullopt});
   }
@@ -179,6 +183,7 @@ void ChangeTable::begin_undo() {
   undo_active_ = true;
   undo_digest_ = digest_;
   undo_usage_ = usage_.size();
+  undo_changed_ = changed_.size();
 }
 
 void ChangeTable::commit_undo() {
@@ -207,14 +212,14 @@ void ChangeTable::roll_back() {
   data_places_.clear();
   digest_ = undo_digest_;
   usage_.resize(undo_usage_);
+  changed_.resize(undo_changed_);
 }
 
-void ChangeTable::applied(const Key& key, Zxid zxid) {
-  const uint32_t entry = find(key);
-  if (entry != IdTable::kNone && entries_[entry].record.zxid <= zxid) release(entry);
-}
-
-void ChangeTable::applied_usage(Zxid zxid) {
+void ChangeTable::applied(Zxid zxid) {
+  for (; !changed_.empty() && changed_.front().zxid <= zxid; changed_.pop_front()) {
+    const Change& change = changed_.front();
+    if (entries_[change.entry].record.zxid == change.zxid) release(change.entry);
+  }
   std::erase_if(usage_, [zxid](const Usage& usage) { return usage.zxid <= zxid; });
 }
 

@@ -60,10 +60,9 @@ class ChangeTable {
   void commit_undo();
   void roll_back();
 
-  // The transaction was applied: forgets what it alone said about the path (call for every path
-  // that it changed), and its usage.
-  void applied(const Key& key, Zxid zxid);
-  void applied_usage(Zxid zxid);
+  // All transactions up to this one were applied: forgets the records that no later one changed,
+  // and their usage.
+  void applied(Zxid zxid);
   // Takes the tree as it stands, without outstanding changes (after recovery).
   void reset();
 
@@ -87,6 +86,11 @@ class ChangeTable {
     int64_t bytes = 0;
   };
 
+  struct Change {
+    Zxid zxid;
+    uint32_t entry = 0;
+  };
+
   // Where a record's new data lie in the payload of the transaction under preparation.
   struct DataPlace {
     uint32_t entry = 0;
@@ -106,6 +110,9 @@ class ChangeTable {
   std::deque<Entry> entries_;  // by slot; a free one keeps its memory for the next
   std::vector<uint32_t> free_;
   IdTable index_;  // slots in use, by path
+  // Which transaction changed which slot, in zxid order. A slot is free once the last one that
+  // changed it is applied, so an entry never means a slot's later user.
+  std::deque<Change> changed_;
   std::vector<DataPlace> data_places_;
   // (owner, path) of every record with an ephemeral owner, existing or deleted; ordered, because
   // the order of a closeSession's deletions is visible.
@@ -113,7 +120,7 @@ class ChangeTable {
   std::vector<Usage> usage_;
   bool undo_active_ = false;
   uint64_t undo_digest_ = 0;
-  size_t undo_usage_ = 0;
+  size_t undo_usage_ = 0, undo_changed_ = 0;
   std::vector<Undo> undo_;
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "core/base/id_table.hpp"
 #include "core/base/ids.hpp"
 #include "core/jute/archive.hpp"
 #include "core/jute/records.hpp"
@@ -26,6 +27,8 @@ struct NodeRecord {
   std::string own_acl;
   // The last transaction that changed the record; it is forgotten when that one is applied.
   Zxid zxid;
+  // Where the change table has the record, as far as whoever loaded it knows.
+  uint32_t entry = IdTable::kNone;
 };
 
 }  // namespace zoetrope::pipeline

@@ -46,7 +46,7 @@ Prepared Preparer::prepare(const WriteRequest& request, WallTime now) {
   Prepared prepared;
   prepared.payload.reserve(jute::kTxnHeaderSize + request.body.size() + 64);
   begin(prepared, request.session, request.cxid, request.type, now);
-  Context op{request, prepared.zxid, now.ms, jute::Reader(request.body)};
+  Context op{request, prepared.zxid, now.ms, jute::Reader(request.body), check_session(request)};
   jute::Writer out(prepared.payload);
   const ErrorCode error = request.type == OpCode::kMulti ? prepare_multi(op, prepared, out)
                                                          : prepare_op(op, request.type, out);
@@ -125,46 +125,6 @@ void Preparer::note_child_gone(std::string_view parent, Zxid zxid) {
   --record.num_children;
   record.stat.pzxid = zxid.value;
   changes_.store(parent, std::move(record), zxid);
-}
-
-void Preparer::applied(const jute::Txn& txn) {
-  const Zxid zxid = txn.header.zxid;
-  if (changes_.size() != 0) forget_changes(txn.body, zxid);
-  changes_.applied_usage(zxid);
-}
-
-void Preparer::forget_changes(const jute::TxnBody& body, Zxid zxid) {
-  if (const auto* set_data = std::get_if<jute::SetDataTxn>(&body)) {
-    changes_.applied(set_data->path, zxid);
-  } else if (const auto* create = std::get_if<jute::CreateTxn>(&body)) {
-    forget_with_parent(create->path, zxid);
-  } else if (const auto* container = std::get_if<jute::CreateContainerTxn>(&body)) {
-    forget_with_parent(container->path, zxid);
-  } else if (const auto* ttl = std::get_if<jute::CreateTtlTxn>(&body)) {
-    forget_with_parent(ttl->path, zxid);
-  } else if (const auto* remove = std::get_if<jute::DeleteTxn>(&body)) {
-    forget_with_parent(remove->path, zxid);
-  } else if (const auto* set_acl = std::get_if<jute::SetAclTxn>(&body)) {
-    changes_.applied(set_acl->path, zxid);
-  } else if (const auto* close = std::get_if<jute::CloseSessionTxn>(&body)) {
-    if (!close->paths) return;
-    for (std::string_view path : *close->paths) forget_with_parent(path, zxid);
-  } else if (const auto* multi = std::get_if<jute::MultiTxn>(&body)) {
-    if (multi->failed()) return;
-    // Every operation of a multi has its path first.
-    for (const jute::SubTxn& sub : multi->txns) {
-      const std::string_view path = jute::Reader(sub.body).string();
-      if (sub.type == OpCode::kSetData || sub.type == OpCode::kCheck)
-        changes_.applied(path, zxid);
-      else
-        forget_with_parent(path, zxid);
-    }
-  }
-}
-
-void Preparer::forget_with_parent(std::string_view path, Zxid zxid) {
-  changes_.applied(path, zxid);
-  changes_.applied(tree::parent_path(path), zxid);
 }
 
 uint64_t Preparer::fingerprint() const {

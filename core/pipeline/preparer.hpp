@@ -67,8 +67,8 @@ class Preparer {
   Prepared prepare_create_session(SessionId session, int32_t timeout_ms, WallTime now);
   Prepared prepare_close_session(SessionId session, int32_t cxid, WallTime now);
 
-  // Tells that the transaction was applied to the tree.
-  void applied(const jute::Txn& txn);
+  // Tells that all transactions up to this one were applied to the tree.
+  void applied(Zxid zxid) { changes_.applied(zxid); }
 
   // Takes over a tree that was recovered: the next zxid follows `last`.
   void reset(Zxid last);
@@ -90,7 +90,11 @@ class Preparer {
   ErrorCode prepare_multi(Context& op, Prepared& prepared, jute::Writer& out);
   ErrorCode prepare_multi_op(Context& op, const wire::MultiOp& sub, jute::Writer& out);
 
-  ErrorCode check_session(const Context& op) const;
+  ErrorCode check_session(const WriteRequest& request) const;
+  // The record of the znode that a request names by `path`, whose key is `key`; kBadArguments when
+  // no znode may be named so.
+  ErrorCode load_named(std::string_view path, const ChangeTable::Key& key,
+                       NodeRecord& record) const;
   bool permitted(const Context& op, const NodeRecord& record, int32_t permissions) const;
   // Whether a hard limit above `path` forbids a change; as upstream also one that only shrinks data
   // but leaves them above the limit. count_usage() then notes what an outstanding change will add.
@@ -104,8 +108,6 @@ class Preparer {
   void begin(Prepared& prepared, SessionId session, int32_t cxid, jute::OpCode type, WallTime now);
   void finish(Prepared& prepared);
   void make_error(Prepared& prepared, ErrorCode error);
-  void forget_changes(const jute::TxnBody& body, Zxid zxid);
-  void forget_with_parent(std::string_view path, Zxid zxid);
 
   PreparerConfig config_;
   const tree::Tree& tree_;

@@ -3,14 +3,22 @@
 
 #include "core/pipeline/preparer.hpp"
 #include "core/pipeline/preparer_context.hpp"
+#include "core/tree/path.hpp"
 #include "core/tree/quota.hpp"
 
 namespace zoetrope::pipeline {
 
-ErrorCode Preparer::check_session(const Context& op) const {
-  const WriteRequest& request = op.request;
+ErrorCode Preparer::check_session(const WriteRequest& request) const {
   if (request.origin.value == 0) return ErrorCode::kOk;  // the server's own requests
   return sessions_.check(request.session, request.origin);
+}
+
+ErrorCode Preparer::load_named(std::string_view path, const ChangeTable::Key& key,
+                               NodeRecord& record) const {
+  // Only valid paths name znodes, so the look-up is the whole check of most; but the key of the
+  // root is empty.
+  if (!path.empty() && changes_.load(key, record)) return ErrorCode::kOk;
+  return tree::valid_path(path) ? ErrorCode::kNoNode : ErrorCode::kBadArguments;
 }
 
 bool Preparer::permitted(const Context& op, const NodeRecord& record, int32_t permissions) const {

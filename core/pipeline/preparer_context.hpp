@@ -10,6 +10,8 @@ struct Preparer::Context {
   Zxid zxid;
   int64_t time_ms = 0;
   jute::Reader in;
+  // Whether the session may write; checked once for all operations of a multi.
+  ErrorCode session = ErrorCode::kOk;
 };
 
 }  // namespace zoetrope::pipeline

@@ -93,7 +93,7 @@ ErrorCode Preparer::prepare_create(Context& op, const wire::CreateRequest& reque
       e != ErrorCode::kOk) {
     return e;
   }
-  if (const ErrorCode e = check_session(op); e != ErrorCode::kOk) return e;
+  if (op.session != ErrorCode::kOk) return op.session;
   if (request.path.find('/') == std::string_view::npos ||
       request.path.find('\0') != std::string_view::npos) {
     return ErrorCode::kBadArguments;
@@ -150,7 +150,7 @@ ErrorCode Preparer::prepare_create(Context& op, const wire::CreateRequest& reque
 
 ErrorCode Preparer::prepare_delete(Context& op, const wire::PathVersionRequest& request,
                                    jute::Writer& out) {
-  if (const ErrorCode e = check_session(op); e != ErrorCode::kOk) return e;
+  if (op.session != ErrorCode::kOk) return op.session;
   if (!deletable(request.path)) return ErrorCode::kBadArguments;
   NodeRecord parent;
   if (!changes_.load(tree::parent_path(request.path), parent)) return ErrorCode::kNoNode;
@@ -186,11 +186,10 @@ ErrorCode Preparer::prepare_delete_container(Context& op, std::string_view path,
 
 ErrorCode Preparer::prepare_set_data(Context& op, const wire::SetDataRequest& request,
                                      jute::Writer& out) {
-  if (const ErrorCode e = check_session(op); e != ErrorCode::kOk) return e;
-  if (!tree::valid_path(request.path)) return ErrorCode::kBadArguments;
+  if (op.session != ErrorCode::kOk) return op.session;
   const ChangeTable::Key key(request.path);
   NodeRecord node;
-  if (!changes_.load(key, node)) return ErrorCode::kNoNode;
+  if (const ErrorCode e = load_named(request.path, key, node); e != ErrorCode::kOk) return e;
   if (!permitted(op, node, jute::kWrite)) return ErrorCode::kNoAuth;
   // Upstream looks at the quota before the version.
   const int64_t bytes_added = size_of(request.data) - size_of(node.data);
@@ -209,7 +208,7 @@ ErrorCode Preparer::prepare_set_data(Context& op, const wire::SetDataRequest& re
 
 ErrorCode Preparer::prepare_set_acl(Context& op, const wire::SetAclRequest& request,
                                     jute::Writer& out) {
-  if (const ErrorCode e = check_session(op); e != ErrorCode::kOk) return e;
+  if (op.session != ErrorCode::kOk) return op.session;
   if (!tree::valid_path(request.path)) return ErrorCode::kBadArguments;
   std::string acl;
   if (!fix_up(op, request.acl, acl)) return ErrorCode::kInvalidAcl;
@@ -227,10 +226,11 @@ ErrorCode Preparer::prepare_set_acl(Context& op, const wire::SetAclRequest& requ
 
 ErrorCode Preparer::prepare_check(Context& op, const wire::PathVersionRequest& request,
                                   jute::Writer& out) {
-  if (const ErrorCode e = check_session(op); e != ErrorCode::kOk) return e;
-  if (!tree::valid_path(request.path)) return ErrorCode::kBadArguments;
+  if (op.session != ErrorCode::kOk) return op.session;
   NodeRecord node;
-  if (!changes_.load(request.path, node)) return ErrorCode::kNoNode;
+  if (const ErrorCode e = load_named(request.path, request.path, node); e != ErrorCode::kOk) {
+    return e;
+  }
   if (!permitted(op, node, jute::kRead)) return ErrorCode::kNoAuth;
   if (request.version != -1 && request.version != node.stat.version) return ErrorCode::kBadVersion;
   jute::write(out, jute::CheckTxn{request.path, next_version(node.stat.version)});

@@ -60,7 +60,7 @@ struct Bench {
     const auto txn = jute::decode_txn(prepared.payload);
     EXPECT_TRUE(txn.has_value());
     tree.apply(*txn, result);
-    preparer.applied(*txn);
+    preparer.applied(prepared.zxid);
     if (txn->header.type == OpCode::kCloseSession) sessions.remove(txn->header.client_id);
     return !result.digest_mismatch;
   }
