@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "core/base/ids.hpp"
 #include "core/storage/store.hpp"
 #include "core/tree/acl.hpp"
+#include "core/zab/peer_config.hpp"
 
 namespace zoetrope::node {
 
@@ -48,6 +50,9 @@ struct Config {
   int64_t container_check_interval_ms = 60000;
   int64_t containers_per_minute_max = 10000;
   int64_t container_never_used_interval_ms = 300000;
+
+  // The ensemble that the server is a member of; none for a standalone server.
+  std::optional<zab::PeerConfig> peer;
 
   tree::AuthConfig auth;
   storage::StoreConfig store;

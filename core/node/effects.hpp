@@ -3,12 +3,15 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 #include "core/base/ids.hpp"
+#include "core/node/input.hpp"
+#include "core/quorum/ensemble.hpp"
 #include "core/storage/disk.hpp"
 
 namespace zoetrope::node {
@@ -39,6 +42,27 @@ struct ResumeReading {
 struct Disk {
   storage::DiskOp op;
 };
+// Connect to a port of another server. Answered by Connected or ConnectFailed with the same token,
+// unless an AbandonConnect came before.
+struct Connect {
+  uint64_t token = 0;
+  quorum::HostPort to;
+};
+// The answer is of no interest any more; a connection that comes about is closed unheard of.
+struct AbandonConnect {
+  uint64_t token = 0;
+};
+// Accept connections at a port of the server, or stop it and refuse them as if nobody was there.
+// Connections that are open stay. At the start the client port alone is open.
+struct Listen {
+  Port port = Port::kQuorum;
+  bool on = true;
+};
+// Cut the history on the disk behind `last`, if one is given, and recover as at start; answered by
+// Reloaded. No operation of the disk is under way then. A driver that cannot do it stops.
+struct Reload {
+  std::optional<Zxid> last;
+};
 // The server wants HostFacts.
 struct HostFactsQuery {};
 enum class Severity : uint8_t { kInfo, kWarning, kError };
@@ -53,8 +77,8 @@ struct Halt {
   std::string reason;
 };
 
-using Effect =
-    std::variant<Send, Close, PauseReading, ResumeReading, Disk, HostFactsQuery, Log, Halt>;
+using Effect = std::variant<Send, Close, PauseReading, ResumeReading, Disk, Connect, AbandonConnect,
+                            Listen, Reload, HostFactsQuery, Log, Halt>;
 
 class Effects {
  public:

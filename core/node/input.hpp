@@ -11,6 +11,7 @@
 #include "core/base/endpoint.hpp"
 #include "core/base/ids.hpp"
 #include "core/storage/disk.hpp"
+#include "core/storage/recovery.hpp"
 
 namespace zoetrope::node {
 
@@ -23,6 +24,16 @@ struct Opened {
   Port port = Port::kClient;
   Endpoint remote;
   Endpoint local;
+};
+// A Connect succeeded; the connection is like an accepted one from now on.
+struct Connected {
+  uint64_t token = 0;
+  ConnectionId connection;
+  Endpoint remote;
+};
+struct ConnectFailed {
+  uint64_t token = 0;
+  std::string_view why;  // one line
 };
 // Bytes arrived, cut anywhere.
 struct Received {
@@ -44,6 +55,10 @@ struct DiskDone {
   uint64_t op = 0;
   std::optional<storage::DiskError> error;
 };
+// Answer to a Reload. The server moves the state out of where it stands.
+struct Reloaded {
+  storage::RecoveredState* state = nullptr;
+};
 // Answer to a HostFactsQuery.
 struct HostFacts {
   int64_t open_files = 0, open_files_max = 0, resident_bytes = 0;
@@ -57,7 +72,7 @@ struct BatchEnd {};
 // Orderly stop: the server stops reading, makes durable what it has, then emits Halt.
 struct Shutdown {};
 
-using Input =
-    std::variant<Opened, Received, Closed, Backlog, DiskDone, HostFacts, Tick, BatchEnd, Shutdown>;
+using Input = std::variant<Opened, Connected, ConnectFailed, Received, Closed, Backlog, DiskDone,
+                           Reloaded, HostFacts, Tick, BatchEnd, Shutdown>;
 
 }  // namespace zoetrope::node

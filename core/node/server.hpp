@@ -17,13 +17,16 @@
 #include "core/node/effects.hpp"
 #include "core/node/input.hpp"
 #include "core/storage/recovery.hpp"
+#include "core/zab/epoch_files.hpp"
 
 namespace zoetrope::node {
 
 class Server {
  public:
   // `seed` feeds the server's one generator (when to take snapshots).
-  Server(Config config, storage::RecoveredState recovered, uint64_t seed, Now now);
+  // `epochs`: of a member of an ensemble, as zab::read_epochs() found them.
+  Server(Config config, storage::RecoveredState recovered, uint64_t seed, Now now,
+         zab::Epochs epochs = {});
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

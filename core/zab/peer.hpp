@@ -1,0 +1,110 @@
+// One server's part in the ensemble: looks for a leader, leads or follows, and looks again when
+// that ends (upstream QuorumPeer.run). Owns the election, its connections, the epoch files and the
+// role of the moment, and hands each input to the one that it concerns.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/endpoint.hpp"
+#include "core/base/hash.hpp"
+#include "core/base/time.hpp"
+#include "core/quorum/notification.hpp"
+#include "core/zab/election.hpp"
+#include "core/zab/election_links.hpp"
+#include "core/zab/epoch_files.hpp"
+#include "core/zab/host.hpp"
+#include "core/zab/leader.hpp"
+#include "core/zab/learner.hpp"
+#include "core/zab/peer_config.hpp"
+
+namespace zoetrope::zab {
+
+class Peer {
+ public:
+  Peer(PeerConfig config, Epochs epochs, Host& host);
+  ~Peer();
+  Peer(const Peer&) = delete;
+  Peer& operator=(const Peer&) = delete;
+
+  // Looks for a leader; the host is not yet serving and its log is at rest.
+  void start(MonotonicTime now);
+
+  // --- inputs --------------------------------------------------------------------------------
+  void opened_election(ConnectionId connection, const Endpoint& remote, MonotonicTime now);
+  void opened_quorum(ConnectionId connection, const Endpoint& remote, MonotonicTime now);
+  void connected(DialToken token, ConnectionId connection, MonotonicTime now);
+  void connect_failed(DialToken token, MonotonicTime now);
+  // False when the connection is none of the peer's.
+  bool received(ConnectionId connection, std::string_view bytes, MonotonicTime now);
+  bool closed(ConnectionId connection, MonotonicTime now);
+  bool backlog(ConnectionId connection, uint64_t unsent_bytes, MonotonicTime now);
+  // True when the operation was one of the epoch files'.
+  bool disk_done(uint64_t op, MonotonicTime now);
+  void log_durable(MonotonicTime now);
+  void snapshot_possible(MonotonicTime now);
+  // Answers of the host.
+  void at_rest(MonotonicTime now);
+  void reloaded(MonotonicTime now);
+  void snapshot_persisted(MonotonicTime now);
+  void batch_end(MonotonicTime now);
+  void tick(MonotonicTime now);
+  std::optional<MonotonicTime> next_deadline() const;
+  // Ends every connection; nothing is done any more.
+  void shut_down();
+
+  // --- for the host --------------------------------------------------------------------------
+  void propose(Zxid zxid, std::string_view payload);  // leading
+  void forward(const quorum::ForwardedRequest& request,
+               std::optional<std::string_view> auth);      // following
+  void revalidate(SessionId session, int32_t timeout_ms);  // following
+  void sync(SessionId session, Xid cxid);                  // either
+  // Something makes it impossible to go on in this role (a commit out of order, say).
+  void give_up(std::string why, MonotonicTime now);
+
+  quorum::PeerState state() const { return state_; }
+  bool is_serving() const;
+  bool is_leading() const;
+  // The leader that it follows or is; nullopt while it looks.
+  std::optional<ServerId> leader() const;
+  int64_t epoch() const { return epochs_.durable().current; }
+  const Epochs& epochs() const { return epochs_.durable(); }
+  const Ensembles& ensembles() const { return ensembles_; }
+  const Leader* leader_role() const { return leader_.get(); }
+  uint64_t fingerprint() const;
+
+ private:
+  void look(MonotonicTime now);
+  void run_election(MonotonicTime now);
+  void decide(const Decision& decision, MonotonicTime now);
+  void check_role(MonotonicTime now);
+  void retire(const std::string& why, MonotonicTime now);
+  void carry_out(MonotonicTime now);
+  void deliver(ServerId from, std::string_view message, MonotonicTime now);
+  void dispatch(MonotonicTime now);
+
+  PeerConfig config_;
+  Host& host_;
+  Ensembles ensembles_;
+  std::string ensemble_text_;
+  EpochFiles epochs_;
+  std::unique_ptr<Election> election_;
+  ElectionLinks links_;
+  std::unique_ptr<Leader> leader_;
+  std::unique_ptr<Learner> learner_;
+  quorum::PeerState state_ = quorum::PeerState::kLooking;
+  Vote vote_;             // that decided
+  bool retiring_ = true;  // LOOKING has to wait for at_rest()
+  bool settled_ = false;  // the new epoch is part of the vote
+  bool stopped_ = false;
+  uint64_t next_token_ = kFirstLearnerToken;
+  std::vector<LinkAction> link_actions_;
+  std::vector<ElectionMessage> messages_;
+};
+
+}  // namespace zoetrope::zab
