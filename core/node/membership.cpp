@@ -25,6 +25,7 @@ void Server::Impl::lead(Zxid epoch_start) {
   sessions.restart(now.monotonic);
   committed = tree.last_processed_zxid();
   in_service = true;
+  led_since = now.monotonic;
   next_container_check_ms = now.monotonic.ms() + config.container_check_interval_ms;
   close_orphans();
 }

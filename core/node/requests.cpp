@@ -95,7 +95,9 @@ void Server::Impl::append(pipeline::Prepared prepared, ConnectionId origin, Xid 
   outstanding.push_back(OutstandingTxn{std::move(prepared), origin, xid, type, now.monotonic});
   const pipeline::Prepared& last = outstanding.back().prepared;
   store.append(last.zxid, last.payload);
-  if (peer != nullptr) peer->propose(last.zxid, last.payload);
+  if (peer == nullptr) return;
+  stats.proposed(static_cast<int64_t>(last.payload.size()));
+  peer->propose(last.zxid, last.payload);
 }
 
 void Server::Impl::authenticate(Connection& connection, Xid xid, std::string_view body) {

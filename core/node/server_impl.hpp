@@ -167,10 +167,13 @@ struct Server::Impl final : public zab::Host {
   void host_facts(const HostFacts& facts);
   std::string server_text(bool with_clients, const Connection& asker) const;
   std::string configuration_text() const;
+  std::string membership_text() const;
+  std::string_view mode() const;
   std::string dump_text() const;
   std::string watches_text(std::string_view word) const;
   std::string hash_text() const;
   // --- monitor.cpp
+  std::string_view detailed_state() const;
   std::string monitor(const HostFacts& facts) const;
   uint64_t fingerprint() const;
 
@@ -207,6 +210,7 @@ struct Server::Impl final : public zab::Host {
   };
   std::unique_ptr<zab::Peer> peer;  // none: a standalone server
   bool in_service = true;
+  MonotonicTime led_since;
   Zxid committed;  // what is outstanding up to here is applied
   zab::CommittedWindow committed_window;
   std::optional<storage::SnapshotSender> stream;
