@@ -194,7 +194,7 @@ void Leader::gather_promises() {
 
 quorum::Ensemble Leader::announced() const {
   quorum::Ensemble newest = ensembles_.newest();
-  if (newest.version == 0) newest.version = epoch_start_.value;
+  if (config_.reconfig_enabled && newest.version == 0) newest.version = epoch_start_.value;
   return newest;
 }
 

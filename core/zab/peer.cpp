@@ -133,7 +133,9 @@ void Peer::check_role(MonotonicTime now) {
   // Whoever looks for a leader is told the epoch that was established, not the one voted with.
   vote_.peer_epoch = leader_ ? leader_->epoch() : learner_->epoch();
   election_->settle(vote_, state_);
-  if (learner_ && learner_->adopted()) adopt(*learner_->adopted(), now);
+  const std::optional<quorum::Ensemble>& adopted =
+      leader_ ? leader_->adopted() : learner_->adopted();
+  if (adopted) adopt(*adopted, now);
   run_election(now);
 }
 
