@@ -167,6 +167,7 @@ struct WatchEvent {
 // One connection of a client, from its handshake to its end.
 struct Connection {
   uint32_t client = 0;
+  ServerId server;              // 0: unknown
   SessionId requested_session;  // 0: a new one
   Zxid last_zxid_seen;
   Moment opened;
@@ -209,6 +210,7 @@ struct FinalNode {
   std::optional<std::string> data;
   Stat stat;
   Acl acl;
+  bool operator==(const FinalNode&) const = default;
 };
 
 // What a checker has to know about the servers' configuration.
@@ -219,6 +221,14 @@ struct Setup {
   // longest time that a commit may take while no server is down. 0: unknown, no upper bound
   // checked.
   Duration delay_max;
+  // Servers of the ensemble; 1 for a server that stands alone.
+  uint32_t servers = 1;
+  // Longest time that a server may go on serving a session of which the one that watches over the
+  // sessions hears nothing. 0 for a server that stands alone.
+  Duration unheard_max;
+  // From then on one leader has served without any fault; unknown: time bounds that rest on it are
+  // not checked.
+  std::optional<MonotonicTime> calm_since;
 };
 
 struct History {

@@ -116,7 +116,8 @@ void put_result(Json& json, const Result& result) {
 
 void put(Json& json, const Connection& c, size_t index) {
   json.field("type", "connection").field("index", static_cast<int64_t>(index));
-  json.field("client", c.client).field("requested_session", c.requested_session.value);
+  json.field("client", c.client).field("server", c.server.value);
+  json.field("requested_session", c.requested_session.value);
   json.field("last_zxid_seen", c.last_zxid_seen.value).moment("opened", c.opened);
   if (c.established) json.moment("established", *c.established);
   json.field("session", c.session.value).field("timeout_ms", c.timeout_ms);
@@ -223,6 +224,9 @@ std::string to_json_lines(const History& history) {
     Json json(out);
     json.open('{').field("type", "setup").field("tick_time_ms", history.setup.tick_time_ms);
     json.flag("extended_types_enabled", history.setup.extended_types_enabled);
+    json.field("servers", history.setup.servers);
+    json.field("unheard_max_ns", history.setup.unheard_max.ns);
+    if (history.setup.calm_since) json.field("calm_since_ns", history.setup.calm_since->ns);
     json.field("delay_max_ns", history.setup.delay_max.ns)
         .field("end_ns", history.end.ns)
         .close('}');

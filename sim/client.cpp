@@ -17,7 +17,8 @@ constexpr int32_t kFrameBytesMax = 8 << 20;
 
 }  // namespace
 
-Client::Client(uint32_t index, ClientConfig config, HostId host, std::vector<HostId> servers,
+Client::Client(uint32_t index, ClientConfig config, HostId host,
+               std::vector<ServerAddress> servers,
                EventQueue& queue, Network& network, Recorder& recorder, Random random)
     : index_(index),
       config_(config),
@@ -158,10 +159,25 @@ void Client::plan_wake() {
 
 void Client::connect() {
   phase_ = Phase::kConnecting;
-  const HostId server = servers_[random_.below(servers_.size())];
-  connection_ = network_.connect(host_, server, node::Port::kClient);
+  choose_server();
+  connection_ = network_.connect(host_, servers_[server_].host, node::Port::kClient);
   until_ = now() + part_of_timeout(1, 2);
   cutter_ = wire::FrameCutter();
+}
+
+// Mostly another one than the last.
+void Client::choose_server() {
+  const size_t last = server_;
+  server_ = random_.below(servers_.size());
+  if (server_ == last && servers_.size() > 1 && !random_.one_in(4)) {
+    server_ = (last + 1 + random_.below(servers_.size() - 1)) % servers_.size();
+  }
+}
+
+// What it has sent to the old server may still take effect while the new one serves it.
+void Client::move() {
+  drop(random_.one_in(4));
+  until_ = now();
 }
 
 void Client::handshake() {
@@ -177,6 +193,7 @@ void Client::handshake() {
   phase_ = Phase::kHandshaking;
   properties::Connection record;
   record.client = index_;
+  record.server = servers_[server_].id;
   record.requested_session = session_;
   record.last_zxid_seen = last_zxid_;
   record.opened = recorder_.moment();

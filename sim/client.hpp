@@ -1,5 +1,5 @@
-// One simulated client: connects, keeps a session alive over reconnects, sends random operations
-// and records all that it does and sees. Speaks the client protocol through core/wire. Owns its
+// One simulated client: connects to one of the servers, keeps a session alive over reconnects to
+// others, sends random operations and records all that it does and sees. Speaks the client protocol through core/wire. Owns its
 // session, its outstanding requests and its watches; it never looks into a server.
 #pragma once
 
@@ -14,6 +14,7 @@
 #include "core/wire/frame.hpp"
 #include "core/wire/messages.hpp"
 #include "properties/history.hpp"
+#include "sim/addresses.hpp"
 #include "sim/event_queue.hpp"
 #include "sim/network.hpp"
 #include "sim/recorder.hpp"
@@ -34,6 +35,7 @@ struct ClientConfig {
   bool eager = false;                 // sends requests before the handshake is answered
   uint64_t drop_one_in = 0;           // closes the connection and comes back
   uint64_t break_one_in = 0;          // the same with a reset
+  uint64_t move_one_in = 0;           // leaves its server and goes to another one at once
   uint64_t close_session_one_in = 0;  // closes the session and makes a new one
   uint64_t abandon_one_in = 0;        // is silent until the session must have expired
   uint64_t vanish_one_in = 0;         // loses power: the server's end stays half-open
@@ -44,7 +46,7 @@ struct ClientConfig {
 
 class Client {
  public:
-  Client(uint32_t index, ClientConfig config, HostId host, std::vector<HostId> servers,
+  Client(uint32_t index, ClientConfig config, HostId host, std::vector<ServerAddress> servers,
          EventQueue& queue, Network& network, Recorder& recorder, Random random);
 
   // Makes the first plan; the world calls wake() from then on.
@@ -74,6 +76,8 @@ class Client {
 
   // --- connection (client.cpp) -------------------------------------------------------------------
   void connect();
+  void choose_server();
+  void move();
   void handshake();
   void handshake_answered(std::string_view payload);
   void refused();
@@ -110,7 +114,8 @@ class Client {
   uint32_t index_;
   ClientConfig config_;
   HostId host_;
-  std::vector<HostId> servers_;
+  std::vector<ServerAddress> servers_;
+  size_t server_ = 0;  // of the connection at hand, or of the last one
   EventQueue& queue_;
   Network& network_;
   Recorder& recorder_;

@@ -37,6 +37,8 @@ bool Client::disturb() {
     drop(false);
   } else if (happens(config_.break_one_in)) {
     drop(true);
+  } else if (happens(config_.move_one_in)) {
+    move();
   } else if (happens(config_.close_session_one_in)) {
     send_close_session();
   } else if (happens(config_.abandon_one_in)) {

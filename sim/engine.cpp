@@ -11,8 +11,8 @@ namespace {
 class ServerEngine : public Engine {
  public:
   ServerEngine(const node::Config& config, storage::RecoveredState recovered, uint64_t seed,
-               Now now)
-      : server_(config, std::move(recovered), seed, now) {}
+               Now now, zab::Epochs epochs)
+      : server_(config, std::move(recovered), seed, now, epochs) {}
 
   void start(Now now, node::Effects& out) override { server_.start(now, out); }
   void step(Now now, const node::Input& input, node::Effects& out) override {
@@ -27,17 +27,63 @@ class ServerEngine : public Engine {
   node::Server server_;
 };
 
-}  // namespace
+// Carries out what truncation() wants done; each step is durable before the next.
+std::expected<void, std::string> cut(storage::Disk& disk, Zxid last) {
+  const auto actions = storage::truncation(disk, last);
+  if (!actions) return std::unexpected(actions.error().message);
+  for (const storage::DiskAction& action : *actions) {
+    std::expected<void, storage::DiskError> done;
+    if (const auto* truncate = std::get_if<storage::TruncateFile>(&action)) {
+      done = disk.truncate(truncate->file, truncate->size);
+    } else if (const auto* remove = std::get_if<storage::RemoveFile>(&action)) {
+      done = disk.remove(remove->file);
+    }
+    if (!done) return std::unexpected(done.error().message);
+  }
+  return {};
+}
 
-std::expected<std::unique_ptr<Engine>, std::string> make_server(const node::Config& config,
-                                                                storage::Disk& disk, uint64_t seed,
-                                                                Now now) {
+std::expected<storage::RecoveredState, std::string> recover(const node::Config& config,
+                                                            storage::Disk& disk) {
   storage::RecoveryOptions options;
   options.tree.digest_enabled = config.digest_enabled;
   options.tree.extended_types_enabled = config.extended_types_enabled;
   auto recovered = storage::recover(disk, options);
   if (!recovered) return std::unexpected(recovered.error().message);
-  return std::make_unique<ServerEngine>(config, std::move(*recovered), seed, now);
+  return std::move(*recovered);
+}
+
+}  // namespace
+
+std::string describe(const Standing& standing) {
+  static constexpr std::string_view kNames[] = {"looking", "following", "leading", "observing"};
+  std::string text(kNames[static_cast<size_t>(standing.state)]);
+  if (standing.leader) text += " " + std::to_string(standing.leader->value);
+  text += " in epoch " + std::to_string(standing.epoch);
+  return text + (standing.serves ? ", serving" : ", not serving");
+}
+
+std::expected<storage::RecoveredState, std::string> recover_again(const node::Config& config,
+                                                                  storage::Disk& disk,
+                                                                  std::optional<Zxid> last) {
+  if (last) {
+    if (auto done = cut(disk, *last); !done) return std::unexpected(done.error());
+  }
+  return recover(config, disk);
+}
+
+std::expected<std::unique_ptr<Engine>, std::string> make_server(const node::Config& config,
+                                                                storage::Disk& disk, uint64_t seed,
+                                                                Now now) {
+  auto recovered = recover(config, disk);
+  if (!recovered) return std::unexpected(recovered.error());
+  zab::Epochs epochs;
+  if (config.peer) {
+    const auto read = zab::read_epochs(disk, recovered->last_zxid);
+    if (!read) return std::unexpected(read.error());
+    epochs = *read;
+  }
+  return std::make_unique<ServerEngine>(config, std::move(*recovered), seed, now, epochs);
 }
 
 }  // namespace zoetrope::sim

@@ -14,10 +14,21 @@
 #include "core/node/config.hpp"
 #include "core/node/effects.hpp"
 #include "core/node/input.hpp"
+#include "core/quorum/notification.hpp"
+#include "core/storage/recovery.hpp"
 #include "core/storage/disk.hpp"
 #include "core/tree/tree.hpp"
 
 namespace zoetrope::sim {
+
+// A server's part in its ensemble, as it sees it itself.
+struct Standing {
+  quorum::PeerState state = quorum::PeerState::kLooking;
+  bool serves = false;  // clients
+  int64_t epoch = 0;    // of the leader that it follows or is; of the last one while it looks
+  std::optional<ServerId> leader;
+};
+std::string describe(const Standing& standing);
 
 class Engine {
  public:
@@ -30,7 +41,14 @@ class Engine {
   virtual Zxid last_processed() const = 0;
   // nullptr for an engine without a tree.
   virtual const tree::Tree* tree() const = 0;
+  // nullopt for a server that stands alone.
+  virtual std::optional<Standing> standing() const { return std::nullopt; }
 };
+
+// Cuts the history behind `last`, if one is given, and recovers: what node::Reload asks for.
+std::expected<storage::RecoveredState, std::string> recover_again(const node::Config& config,
+                                                                  storage::Disk& disk,
+                                                                  std::optional<Zxid> last);
 
 // Recovers the data directory and makes an engine of it, or says why it refuses.
 using EngineFactory = std::function<std::expected<std::unique_ptr<Engine>, std::string>(

@@ -5,7 +5,7 @@
 namespace zoetrope::sim {
 
 std::string_view to_string(EventKind kind) {
-  static constexpr std::array<std::string_view, 13> kNames = {"connect arrives",
+  static constexpr std::array<std::string_view, 17> kNames = {"connect arrives",
                                                               "connect answered",
                                                               "segment arrives",
                                                               "end arrives",
@@ -17,7 +17,11 @@ std::string_view to_string(EventKind kind) {
                                                               "start",
                                                               "crash",
                                                               "client wakes",
-                                                              "fault"};
+                                                              "fault",
+                                                              "sender gives up",
+                                                              "dial times out",
+                                                              "reload",
+                                                              "partition heals"};
   return kNames[static_cast<size_t>(kind)];
 }
 

@@ -31,6 +31,11 @@ enum class EventKind : uint8_t {
   kClientWake,
   // The fault plan; no subject.
   kFault,
+  // Later kinds stand behind, so that the numbers above stay what they are in traces.
+  kGiveUp,       // network: a sender's bytes have waited too long
+  kDialTimeout,  // process: a connection that was asked for has not come about
+  kReload,       // process: it cuts its history and recovers
+  kHeal,         // fault plan: a partition ends; the subject is its number
 };
 std::string_view to_string(EventKind kind);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/hash.hpp"
 #include "core/jute/txn.hpp"
 #include "core/storage/transaction_log.hpp"
 #include "sim/client_codec.hpp"
@@ -10,6 +11,8 @@ namespace zoetrope::sim {
 namespace {
 
 using properties::CommittedTxn;
+
+constexpr size_t kConflictsMax = 4;
 
 // The code of the first part that failed.
 ErrorCode multi_error(const jute::MultiTxn& multi) {
@@ -58,34 +61,60 @@ void for_each_node(const tree::Tree& tree, const Visit& visit) {
 
 }  // namespace
 
-bool LogEvidence::add_file(std::string_view content) {
+bool LogEvidence::add_record(uint32_t server, Zxid zxid, std::string_view payload) {
+  const uint64_t hash = hash_bytes(payload);
+  const uint64_t own_bit = uint64_t{1} << server;
+  const auto known = records_.find(zxid);
+  if (known != records_.end() && known->second.hash == hash) {
+    known->second.holders |= own_bit;
+    return true;
+  }
+  const auto txn = jute::decode_txn(payload);
+  if (!txn) return false;
+  // What a server has lost it may write anew.
+  if (known == records_.end() || known->second.holders == own_bit) {
+    records_.insert_or_assign(zxid, Record{hash, own_bit, committed(*txn)});
+  } else if (conflicts_.size() < kConflictsMax) {
+    conflicts_.push_back("server index " + std::to_string(server) + " has " +
+                         describe(committed(*txn)) + ", another one has " +
+                         describe(known->second.txn));
+  }
+  return true;
+}
+
+bool LogEvidence::add_file(uint32_t server, std::string_view content) {
   bool whole = true;
   const auto scan = storage::scan_log(content, [&](const storage::LogRecord& record) {
-    const auto txn = jute::decode_txn(record.payload);
-    whole = whole && txn.has_value();
-    if (txn) txns_.insert_or_assign(txn->header.zxid, committed(*txn));
-    return txn.has_value();
+    const bool added = add_record(server, record.header.zxid, record.payload);
+    whole = whole && added;
+    return added;
   });
   return scan.has_value() && whole;
 }
 
-bool LogEvidence::add_disk(const SimDisk& disk) {
+bool LogEvidence::add_disk(uint32_t server, const SimDisk& disk) {
   bool whole = true;
   for (const storage::FileInfo& file : disk.list(storage::Folder::kLog)) {
     if (!storage::zxid_of_log_name(file.name)) continue;
-    whole = add_file(*disk.content({storage::Folder::kLog, file.name})) && whole;
+    whole = add_file(server, *disk.content({storage::Folder::kLog, file.name})) && whole;
   }
   return whole;
 }
 
 std::vector<CommittedTxn> LogEvidence::take(
-    const std::vector<std::pair<Zxid, MonotonicTime>>& applied) const {
+    const IsQuorum& is_quorum, const std::vector<const AppliedTimes*>& applied) const {
   std::vector<CommittedTxn> list;
-  for (const auto& [zxid, txn] : txns_) {
-    list.push_back(txn);
-    const auto it =
-        std::ranges::lower_bound(applied, zxid, {}, &std::pair<Zxid, MonotonicTime>::first);
-    if (it != applied.end()) list.back().applied = it->second;
+  std::vector<AppliedTimes::const_iterator> next;
+  for (const AppliedTimes* times : applied) next.push_back(times->begin());
+  for (const auto& [zxid, record] : records_) {
+    const auto has = [&](uint32_t server) { return (record.holders >> server & 1) != 0; };
+    if (!is_quorum(has)) continue;
+    CommittedTxn& txn = list.emplace_back(record.txn);
+    for (size_t i = 0; i < applied.size(); ++i) {
+      while (next[i] != applied[i]->end() && next[i]->first < zxid) ++next[i];
+      if (next[i] == applied[i]->end()) continue;
+      if (!txn.applied || next[i]->second < *txn.applied) txn.applied = next[i]->second;
+    }
   }
   return list;
 }

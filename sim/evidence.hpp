@@ -1,8 +1,10 @@
-// What the simulator knows of a server beyond what its clients see, in the terms of a history: the
-// committed transactions from the files of its log, and the znodes of its tree. Owns what it
+// What the simulator knows of the servers beyond what their clients see, in the terms of a history:
+// the transactions from the files of their logs, and the znodes of their trees. Owns what it
 // gathered.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -17,19 +19,37 @@
 
 namespace zoetrope::sim {
 
-// The log as it is at the end of a run; files that were removed on the way are added before they
-// go.
+// When a server was first seen to have applied what: ascending by zxid.
+using AppliedTimes = std::vector<std::pair<Zxid, MonotonicTime>>;
+
+// The logs as they are at the end of a run; files that were removed on the way are added before
+// they go. A log may hold what was never committed, below a snapshot that took its place; what a
+// quorum holds is committed.
 class LogEvidence {
  public:
-  // Adds every record of one log file. False when the file cannot be read to its end.
-  bool add_file(std::string_view content);
-  bool add_disk(const SimDisk& disk);
-  // Ascending by zxid. `applied` says when each was first seen applied.
+  // Adds every record of one log file of a server, by its index. False when the file cannot be read
+  // to its end.
+  bool add_file(uint32_t server, std::string_view content);
+  bool add_disk(uint32_t server, const SimDisk& disk);
+
+  // Whether the servers of which `has` says true are a quorum.
+  using IsQuorum = std::function<bool(const std::function<bool(uint32_t)>& has)>;
+  // What a quorum holds, ascending by zxid, with the earliest of its times, by server.
   std::vector<properties::CommittedTxn> take(
-      const std::vector<std::pair<Zxid, MonotonicTime>>& applied) const;
+      const IsQuorum& is_quorum, const std::vector<const AppliedTimes*>& applied) const;
+  // Transactions that differ between two servers and have one zxid, as lines for people.
+  const std::vector<std::string>& conflicts() const { return conflicts_; }
 
  private:
-  std::map<Zxid, properties::CommittedTxn> txns_;
+  struct Record {
+    uint64_t hash = 0;     // of its payload
+    uint64_t holders = 0;  // a bit for each server
+    properties::CommittedTxn txn;
+  };
+  bool add_record(uint32_t server, Zxid zxid, std::string_view payload);
+
+  std::map<Zxid, Record> records_;
+  std::vector<std::string> conflicts_;
 };
 
 std::vector<properties::FinalNode> final_nodes(const tree::Tree& tree);

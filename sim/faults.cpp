@@ -22,7 +22,9 @@ void World::inject_fault() {
   Process& process = *processes_[fault_random_.below(processes_.size())];
   const uint64_t weights[] = {f.kill_weight, f.power_loss_weight, f.shutdown_weight,
                               f.disk_weight, f.wall_jump_weight,  f.hold_weight,
-                              f.break_weight};
+                              f.break_weight,     f.split_weight,      f.isolate_weight,
+                              f.bridge_weight,    f.link_weight,       f.crash_many_weight,
+                              f.crash_all_weight};
   uint64_t sum = 0;
   for (const uint64_t weight : weights) sum += weight;
   if (sum == 0) return;
@@ -39,7 +41,13 @@ void World::inject_fault() {
       process.clock().jump_wall(fault_random_.between(-f.wall_jump_ms_max, f.wall_jump_ms_max));
       break;
     case 5: disturb_link(true); break;
-    default: disturb_link(false); break;
+    case 6: disturb_link(false); break;
+    case 7: split(); break;
+    case 8: isolate(); break;
+    case 9: bridge(); break;
+    case 10: cut_link(); break;
+    case 11: crash(1 + fault_random_.below(processes_.size())); break;
+    default: crash(processes_.size()); break;
   }
 }
 
@@ -49,6 +57,18 @@ void World::kill(Process& process, DeathKind kind) {
     process.die_after(1 + fault_random_.below(config_.faults.effects_max), kind);
   } else {
     process.die(kind);
+  }
+}
+
+// That many servers at once, of all alike or each in its own way.
+void World::crash(uint64_t count) {
+  const bool alike = fault_random_.one_in(2);
+  const bool all_lose_power = fault_random_.one_in(2);
+  size_t at = fault_random_.below(processes_.size());
+  for (uint64_t i = 0; i < count; ++i) {
+    const bool loses_power = alike ? all_lose_power : fault_random_.one_in(2);
+    kill(*processes_[at], loses_power ? DeathKind::kPowerLoss : DeathKind::kKill);
+    at = (at + 1) % processes_.size();
   }
 }
 

@@ -52,6 +52,19 @@ MonotonicTime Network::arrival(const Connection& connection, Side sender, Flow& 
   return flow.last_arrival;
 }
 
+// Sends what arrives as `kind` at the other end.
+void Network::transmit(EventKind kind, ConnectionId id, Connection& connection, Side sender,
+                       uint64_t detail) {
+  Flow& flow = connection.flows[index(sender)];
+  const Cut* cut = cut_of(connection, sender);
+  if (cut == nullptr && flow.stuck.empty()) {
+    return plan(kind, id, other(sender), arrival(connection, sender, flow), detail);
+  }
+  // Nobody sends a reset again that was lost.
+  if (kind == EventKind::kResetArrives) return;
+  stick(kind, id, connection, sender, detail, cut == nullptr ? Cut{} : *cut);
+}
+
 ConnectionId Network::connect(HostId from, HostId to, node::Port port) {
   uint32_t slot = 0;
   if (free_slots_.empty()) {
@@ -72,8 +85,7 @@ ConnectionId Network::connect(HostId from, HostId to, node::Port port) {
   connection.port = port;
   ++live_count_;
   const ConnectionId id = ConnectionId::make(slot, generation);
-  plan(EventKind::kConnectArrives, id, Side::kAcceptor,
-       arrival(connection, Side::kOpener, connection.flows[0]));
+  transmit(EventKind::kConnectArrives, id, connection, Side::kOpener);
   return id;
 }
 
@@ -96,13 +108,13 @@ void Network::pump(ConnectionId id, Connection& connection, Side sender) {
       length = 1 + random_.below(length);
     }
     flow.sent += length;
-    plan(EventKind::kSegmentArrives, id, other(sender), arrival(connection, sender, flow), length);
+    transmit(EventKind::kSegmentArrives, id, connection, sender, length);
   }
   if (was_blocked && connection.ends[index(sender)] == End::kOpen)
-    drained_.emplace_back(id, sender);
+    drained_.push_back({id, sender, connection.hosts[index(sender)]});
   if (flow.end_wanted && !flow.end_sent && flow.sent == flow.bytes.size()) {
     flow.end_sent = true;
-    plan(EventKind::kEndArrives, id, other(sender), arrival(connection, sender, flow));
+    transmit(EventKind::kEndArrives, id, connection, sender);
   }
 }
 
@@ -132,9 +144,7 @@ void Network::reset(ConnectionId id, Side side) {
 }
 
 void Network::plan_reset(ConnectionId id, Connection& connection, Side told) {
-  const Side sender = other(told);
-  plan(EventKind::kResetArrives, id, told,
-       arrival(connection, sender, connection.flows[index(sender)]));
+  transmit(EventKind::kResetArrives, id, connection, other(told));
 }
 
 void Network::pause_reading(ConnectionId id, Side side) {

@@ -1,9 +1,11 @@
 // Simulated TCP: connections between hosts as two byte streams with latency, cuts at any byte,
-// bounded windows, closing and resets, half-open ends after a power loss. Owns every connection and
-// all bytes under way; it never calls anybody: handle() says what the world has to deliver.
+// bounded windows, closing and resets, half-open ends after a power loss, and directions between
+// two hosts in which nothing passes for a while. Owns every connection and all bytes under way; it
+// never calls anybody: handle() says what the world has to deliver.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -62,6 +64,7 @@ class Network {
 
   HostId add_host();
   void listen(HostId host, node::Port port) { listeners_.insert({host, port}); }
+  void stop_listening(HostId host, node::Port port) { listeners_.erase({host, port}); }
   void stop_listening(HostId host) {
     std::erase_if(listeners_, [&](const auto& entry) { return entry.first == host; });
   }
@@ -74,6 +77,8 @@ class Network {
   // The owner hears nothing more of the connection. What was sent goes out first, or nothing does.
   void close(ConnectionId connection, Side side);
   void reset(ConnectionId connection, Side side);
+  // Of a connection that an owner of an end knows.
+  node::Port port(ConnectionId connection) const { return find(connection)->port; }
   void pause_reading(ConnectionId connection, Side side);
   void resume_reading(ConnectionId connection, Side side);
 
@@ -82,7 +87,12 @@ class Network {
   std::optional<Delivery> handle(const Event& event);
   void release(const Delivery& delivery);
   // Ends whose unsent bytes became fewer since the last call.
-  std::vector<std::pair<ConnectionId, Side>> take_drained() { return std::move(drained_); }
+  struct Drained {
+    ConnectionId connection;
+    Side side = Side::kOpener;
+    HostId host;
+  };
+  std::vector<Drained> take_drained() { return std::move(drained_); }
 
   // --- faults ------------------------------------------------------------------------------------
   // The host's process died: its kernel closes or resets its connections.
@@ -95,6 +105,14 @@ class Network {
   void break_connection(ConnectionId connection);
   // Nothing from `from` reaches `to` before `until`; what was sent arrives then.
   void hold(HostId from, HostId to, MonotonicTime until);
+  // Nothing that is sent from `from` to `to` passes until heal() was called as often: it is sent
+  // again then, in order; only resets are lost. With a `give_up` above 0 a sender whose bytes have
+  // waited that long is told that its connection is broken, and the other end hears nothing.
+  void cut(HostId from, HostId to, Duration give_up);
+  void heal(HostId from, HostId to);
+  bool is_cut(HostId from, HostId to) const {
+    return !cuts_.empty() && cuts_.contains({from, to});
+  }
   // Changes the latency of everything sent from now on.
   void set_latency(Latency latency) { config_.latency = latency; }
 
@@ -105,7 +123,11 @@ class Network {
 
  private:
   // Bytes in one direction: [head, arrived) wait to be read, [arrived, sent) are under way, the
-  // rest does not fit into the window yet.
+  // rest does not fit into the window yet. What is stuck is under way and waits for a cut to end.
+  struct Stuck {
+    EventKind kind = EventKind::kSegmentArrives;
+    uint64_t detail = 0;
+  };
   struct Flow {
     std::string bytes;
     size_t head = 0, arrived = 0, sent = 0;
@@ -114,6 +136,12 @@ class Network {
     bool pause_is_late = false;
     bool end_wanted = false, end_sent = false, end_arrived = false;
     bool being_read = false;
+    std::deque<Stuck> stuck;
+    MonotonicTime stuck_since;
+  };
+  struct Cut {
+    uint64_t times = 0;
+    Duration give_up;
   };
   enum class End : uint8_t { kUnborn, kOpen, kGone, kDead };
   struct Connection {
@@ -133,6 +161,14 @@ class Network {
   void pump(ConnectionId id, Connection& connection, Side sender);
   MonotonicTime arrival(const Connection& connection, Side sender, Flow& flow);
   void plan(EventKind kind, ConnectionId id, Side told, MonotonicTime at, uint64_t detail = 0);
+  void transmit(EventKind kind, ConnectionId id, Connection& connection, Side sender,
+                uint64_t detail = 0);
+  const Cut* cut_of(const Connection& connection, Side sender) const;
+  void stick(EventKind kind, ConnectionId id, Connection& connection, Side sender, uint64_t detail,
+             const Cut& cut);
+  void unstick(ConnectionId id, Connection& connection, Side sender);
+  std::optional<Delivery> give_up(ConnectionId id, Connection& connection, Side sender,
+                                  uint64_t since);
   void plan_reset(ConnectionId id, Connection& connection, Side told);
   void end_gone(ConnectionId id, Connection& connection, Side side);
   void free_if_over(ConnectionId id, Connection& connection);
@@ -154,7 +190,8 @@ class Network {
   std::vector<Connection> connections_;
   std::vector<uint32_t> free_slots_;
   std::map<std::pair<HostId, HostId>, MonotonicTime> holds_;
-  std::vector<std::pair<ConnectionId, Side>> drained_;
+  std::map<std::pair<HostId, HostId>, Cut> cuts_;
+  std::vector<Drained> drained_;
   uint64_t deliveries_ = 0;
   size_t live_count_ = 0;
 };

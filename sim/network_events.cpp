@@ -29,6 +29,7 @@ std::optional<Delivery> Network::handle(const Event& event) {
       return read(id, *connection, side);
     case EventKind::kResetArrives: return closed(id, *connection, side);
     case EventKind::kReadable: return read(id, *connection, side);
+    case EventKind::kGiveUp: return give_up(id, *connection, side, event.detail);
     default: ZT_ASSERT(false && "not a network event");
   }
 }
@@ -47,12 +48,15 @@ Delivery Network::delivery(Delivery::Kind kind, ConnectionId id, const Connectio
 
 std::optional<Delivery> Network::connect_arrives(ConnectionId id, Connection& connection) {
   const HostId host = connection.hosts[index(Side::kAcceptor)];
+  // Without a way back there is no handshake: the opener goes on asking.
+  if (const Cut* cut = cut_of(connection, Side::kAcceptor)) {
+    stick(EventKind::kConnectArrives, id, connection, Side::kOpener, 0, *cut);
+    return std::nullopt;
+  }
   // Nobody answers: the opener waits until it gives up by itself.
   if (!powered_[host.value]) return std::nullopt;
   const bool accepted = listeners_.contains({host, connection.port});
-  Flow& answers = connection.flows[index(Side::kAcceptor)];
-  plan(EventKind::kConnectAnswered, id, Side::kOpener,
-       arrival(connection, Side::kAcceptor, answers), accepted ? kAccepted : 0);
+  transmit(EventKind::kConnectAnswered, id, connection, Side::kAcceptor, accepted ? kAccepted : 0);
   if (!accepted) return std::nullopt;
   connection.ends[index(Side::kAcceptor)] = End::kOpen;
   return delivery(Delivery::Kind::kAccepted, id, connection, Side::kAcceptor);

@@ -33,11 +33,13 @@ std::string text_of(const storage::DiskAction& action) {
 }  // namespace
 
 Process::Process(uint32_t index, ProcessConfig config, EngineFactory factory, HostId host,
-                 EventQueue& queue, Network& network, Trace& trace, Random random)
+                 const Addresses& addresses, EventQueue& queue, Network& network, Trace& trace,
+                 Random random)
     : index_(index),
       config_(std::move(config)),
       factory_(std::move(factory)),
       host_(host),
+      addresses_(addresses),
       queue_(queue),
       network_(network),
       trace_(trace),
@@ -103,6 +105,8 @@ void Process::gone(DeathKind kind) {
   effects_.clear();
   deferred_.clear();
   sockets_.clear();
+  dials_.clear();
+  reload_.reset();
   for (LaneQueue& lane : lanes_) lane.ops.clear();
   batch_open_ = batch_planned_ = false;
   tick_planned_.reset();
@@ -160,6 +164,9 @@ void Process::run_deferred() {
   while (running() && !deferred_.empty()) {
     const node::Input input = std::move(deferred_.front());
     deferred_.pop_front();
+    // Of an attempt that was given up nothing more is told.
+    const auto* failed = std::get_if<node::ConnectFailed>(&input);
+    if (failed != nullptr && dials_.erase(failed->token) == 0) continue;
     step(input);
   }
   if (running() && batch_open_) end_batch();
@@ -183,15 +190,13 @@ void Process::deliver(const Delivery& delivery) {
   const ConnectionId connection = delivery.connection;
   switch (delivery.kind) {
     case Delivery::Kind::kAccepted: {
-      open_socket(connection);
+      open_socket(connection, Side::kAcceptor);
       node::Opened opened;
       opened.connection = connection;
       opened.port = delivery.port;
-      const uint32_t peer = delivery.peer.value;
-      opened.remote = Endpoint::v4(10, static_cast<uint8_t>(peer >> 16),
-                                   static_cast<uint8_t>(peer >> 8), static_cast<uint8_t>(peer),
-                                   static_cast<uint16_t>(1024 + connection.slot() % 60000));
-      opened.local = Endpoint::v4(192, 168, 0, static_cast<uint8_t>(index_ + 1), 2181);
+      opened.remote = addresses_.endpoint(
+          delivery.peer, static_cast<uint16_t>(1024 + connection.slot() % 60000));
+      opened.local = addresses_.endpoint(host_, number_of(delivery.port));
       step(opened);
       break;
     }
@@ -207,7 +212,9 @@ void Process::deliver(const Delivery& delivery) {
       break;
     }
     case Delivery::Kind::kConnected:
-    case Delivery::Kind::kRefused: return;  // this engine opens no connections
+    case Delivery::Kind::kRefused:
+      dial_answered(connection, delivery.peer, delivery.kind == Delivery::Kind::kConnected);
+      break;
   }
   run_deferred();
 }
@@ -218,6 +225,10 @@ void Process::handle(const Event& event) {
     if (event.detail >> 1 == generation_ && running()) disk_done(lane);
     return;
   }
+  if (event.kind == EventKind::kDialTimeout) {
+    if (running()) dial_timed_out(ConnectionId(event.detail));
+    return;
+  }
   // A tick that was planned anew counts only in its newest form.
   const uint64_t current = event.kind == EventKind::kTick ? tick_number_ : generation_;
   if (event.detail != current || !running()) return;
@@ -226,6 +237,8 @@ void Process::handle(const Event& event) {
     if (!batch_open_) return;
     step(node::BatchEnd{});
     batch_open_ = false;
+  } else if (event.kind == EventKind::kReload) {
+    reload();
   } else if (event.kind == EventKind::kTick) {
     tick_planned_.reset();
     const auto deadline = engine_->next_deadline();
@@ -273,6 +286,7 @@ void Process::carry_out() {
   effects_.clear();
   if (dying_) return gone(*dying_);
   note_applied();
+  if (agreement_ != nullptr) agreement_->note(config_.server.server_id, *engine_);
   plan_tick();
   if (config_.fingerprint_one_in != 0 && random_.one_in(config_.fingerprint_one_in)) {
     trace_.number(engine_->fingerprint());
@@ -285,14 +299,18 @@ void Process::carry_out(node::Effect& effect) {
     void operator()(const node::Send& e) { p.send(e); }
     void operator()(const node::Close& e) { p.close(e); }
     void operator()(const node::PauseReading& e) {
-      if (p.socket(e.connection) != nullptr)
-        p.network_.pause_reading(e.connection, Side::kAcceptor);
+      if (const Socket* s = p.socket(e.connection)) p.network_.pause_reading(e.connection, s->side);
     }
     void operator()(const node::ResumeReading& e) {
-      if (p.socket(e.connection) != nullptr)
-        p.network_.resume_reading(e.connection, Side::kAcceptor);
+      if (const Socket* s = p.socket(e.connection)) {
+        p.network_.resume_reading(e.connection, s->side);
+      }
     }
     void operator()(node::Disk& e) { p.issue(std::move(e.op)); }
+    void operator()(const node::Connect& e) { p.dial(e); }
+    void operator()(const node::AbandonConnect& e) { p.abandon(e.token); }
+    void operator()(const node::Listen& e) { p.listen(e); }
+    void operator()(const node::Reload& e) { p.plan_reload(e); }
     void operator()(const node::HostFactsQuery&) {
       p.deferred_.emplace_back(node::HostFacts{20, 1024, 1 << 20});
     }
@@ -307,17 +325,18 @@ void Process::carry_out(node::Effect& effect) {
 Process::Socket* Process::socket(ConnectionId connection) {
   if (connection.slot() >= sockets_.size()) return nullptr;
   Socket& socket = sockets_[connection.slot()];
-  return socket.open && socket.generation == connection.generation() ? &socket : nullptr;
+  return socket.open && !socket.dial && socket.generation == connection.generation() ? &socket : nullptr;
 }
 
-void Process::open_socket(ConnectionId connection) {
+void Process::open_socket(ConnectionId connection, Side side) {
   if (sockets_.size() <= connection.slot()) sockets_.resize(connection.slot() + 1);
-  sockets_[connection.slot()] = {connection.generation(), true, 0};
+  sockets_[connection.slot()] = {connection.generation(), true, side, 0, std::nullopt};
 }
 
 void Process::send(const node::Send& send) {
-  if (socket(send.connection) == nullptr) return;
-  network_.send(send.connection, Side::kAcceptor, effects_.bytes(send));
+  const Socket* sender = socket(send.connection);
+  if (sender == nullptr) return;
+  network_.send(send.connection, sender->side, effects_.bytes(send));
   report_backlog(send.connection);
 }
 
@@ -326,9 +345,9 @@ void Process::close(const node::Close& close) {
   if (closed == nullptr) return;
   closed->open = false;
   if (close.how == node::CloseHow::kReset) {
-    network_.reset(close.connection, Side::kAcceptor);
+    network_.reset(close.connection, closed->side);
   } else {
-    network_.close(close.connection, Side::kAcceptor);
+    network_.close(close.connection, closed->side);
   }
 }
 
@@ -341,7 +360,7 @@ void Process::output_drained(ConnectionId connection) {
 // Config::output_bytes_high and the words at node::Backlog say when the server wants to know.
 void Process::report_backlog(ConnectionId connection) {
   Socket& s = *socket(connection);
-  const uint64_t unsent = network_.unsent(connection, Side::kAcceptor);
+  const uint64_t unsent = network_.unsent(connection, s.side);
   const uint64_t high = config_.server.output_bytes_high;
   const uint64_t next = s.reported_backlog == 0 ? high : s.reported_backlog + high / 2;
   const bool risen = unsent > next;
@@ -355,6 +374,7 @@ void Process::report_backlog(ConnectionId connection) {
 // -------------------------------------------------------------------------------------------
 
 void Process::issue(storage::DiskOp op) {
+  ZT_ASSERT(!reload_);
   LaneQueue& lane = lanes_[static_cast<size_t>(op.lane)];
   trace_.number(op.id * 8 + op.action.index());
   if (const auto* write = std::get_if<storage::WriteFile>(&op.action)) trace_.bytes(write->bytes);

@@ -1,18 +1,22 @@
 // One server process on one machine: the driver's role of the engine. It feeds inputs, carries out
-// the effects one by one, and can be made to die between any two of them. Owns the engine, the
-// queue of disk operations, the clock and the machine's disk; it knows no protocol.
+// the effects one by one, and can be made to die between any two of them. Owns the engine, its
+// sockets and dials, the queue of disk operations, the clock and the machine's disk; it knows no
+// protocol.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/random.hpp"
+#include "sim/addresses.hpp"
+#include "sim/agreement.hpp"
 #include "sim/clock.hpp"
 #include "sim/disk.hpp"
 #include "sim/engine.hpp"
@@ -35,6 +39,7 @@ struct ProcessConfig {
   int64_t batch_delay_us_max = 300;   // longest wait before a BatchEnd
   uint64_t batch_at_once_one_in = 3;  // BatchEnd straight after an input
   uint64_t tick_late_ms_max = 20;
+  Duration connect_timeout = Duration::from_ms(20'000);  // of the machine's own TCP
   uint64_t fingerprint_one_in = 0;  // steps whose state goes into the trace; 0: none
   // A planted defect: a sync is reported as done when it is issued.
   bool sync_completes_early = false;
@@ -42,7 +47,8 @@ struct ProcessConfig {
 
 // What a process has to say to its world.
 struct ProcessReport {
-  enum class Kind : uint8_t { kStarted, kDied, kHalted, kRefusedToStart };
+  // kReloading: it is about to cut its history; an answer to that is interrupt_recovery_after().
+  enum class Kind : uint8_t { kStarted, kDied, kHalted, kRefusedToStart, kReloading };
   Kind kind = Kind::kStarted;
   DeathKind death = DeathKind::kKill;
   bool excused = true;       // an injected fault explains it
@@ -54,7 +60,8 @@ struct ProcessReport {
 class Process {
  public:
   Process(uint32_t index, ProcessConfig config, EngineFactory factory, HostId host,
-          EventQueue& queue, Network& network, Trace& trace, Random random);
+          const Addresses& addresses, EventQueue& queue, Network& network, Trace& trace,
+          Random random);
 
   // --- the world's side
   // ---------------------------------------------------------------------------
@@ -72,7 +79,7 @@ class Process {
 
   bool running() const { return engine_ != nullptr; }
   // No input waits for the end of its batch and no disk operation is under way.
-  bool idle() const { return !batch_open_ && lanes_[0].ops.empty() && lanes_[1].ops.empty(); }
+  bool idle() const { return !batch_open_ && !reload_ && no_disk_operation(); }
   uint32_t index() const { return index_; }
   HostId host() const { return host_; }
   const ProcessConfig& config() const { return config_; }
@@ -88,6 +95,8 @@ class Process {
   // (zxid, when it was first seen applied), ascending; transactions that a crash undid are not in
   // it.
   const std::vector<std::pair<Zxid, MonotonicTime>>& applied() const { return applied_; }
+  // `agreement` is told of every step; it outlives the process.
+  void set_agreement(Agreement* agreement) { agreement_ = agreement; }
   // Called before a file of the log is removed, with its content.
   using LogObserver = std::function<void(const storage::FileName&, const std::string&)>;
   void set_log_observer(LogObserver observer) { log_observer_ = std::move(observer); }
@@ -99,7 +108,9 @@ class Process {
   struct Socket {
     uint32_t generation = 0;
     bool open = false;
+    Side side = Side::kAcceptor;  // of this process
     uint64_t reported_backlog = 0;
+    std::optional<uint64_t> dial;  // its token, until the connection stands
   };
 
   void step(const node::Input& input);
@@ -110,6 +121,20 @@ class Process {
   void plan_tick();
   void plan(EventKind kind, MonotonicTime at, uint64_t detail);
   void note_applied();
+
+  // --- connections that it opens itself, and ports (process_dials.cpp)
+  // --------------------------------------------------------
+  void dial(const node::Connect& connect);
+  void abandon(uint64_t token);
+  void dial_answered(ConnectionId connection, HostId peer, bool accepted);
+  void dial_timed_out(ConnectionId connection);
+  void fail_dial(uint64_t token, std::string_view why);
+  void listen(const node::Listen& listen);
+
+  // --- a new start of the state in the running process (process_reload.cpp)
+  // ----------------------------------------------------
+  void plan_reload(const node::Reload& reload);
+  void reload();
 
   void send(const node::Send& send);
   void close(const node::Close& close);
@@ -123,12 +148,14 @@ class Process {
   void gone(DeathKind kind);
 
   Socket* socket(ConnectionId connection);
-  void open_socket(ConnectionId connection);
+  void open_socket(ConnectionId connection, Side side);
+  bool no_disk_operation() const { return lanes_[0].ops.empty() && lanes_[1].ops.empty(); }
 
   uint32_t index_;
   ProcessConfig config_;
   EngineFactory factory_;
   HostId host_;
+  const Addresses& addresses_;
   EventQueue& queue_;
   Network& network_;
   Trace& trace_;
@@ -142,6 +169,9 @@ class Process {
   std::deque<node::Input> deferred_;  // inputs without views that effects gave rise to
   std::array<LaneQueue, 2> lanes_;
   std::vector<Socket> sockets_;  // by slot
+  // By token: the connection that is being opened, none when the failure is known already.
+  std::map<uint64_t, std::optional<ConnectionId>> dials_;
+  std::optional<node::Reload> reload_;  // under way
   bool batch_open_ = false;      // inputs since the last BatchEnd
   bool batch_planned_ = false;
   std::optional<MonotonicTime> tick_planned_;
@@ -156,6 +186,7 @@ class Process {
   std::vector<ProcessReport> reports_;
   std::vector<std::pair<Zxid, MonotonicTime>> applied_;
   LogObserver log_observer_;
+  Agreement* agreement_ = nullptr;
 };
 
 }  // namespace zoetrope::sim

@@ -6,7 +6,8 @@
 namespace zoetrope::sim {
 namespace {
 
-constexpr std::array<std::string_view, 4> kNames = {"calm", "crash", "churn", "disk-faults"};
+constexpr std::array<std::string_view, 6> kNames = {"calm",        "crash",    "churn",
+                                                    "disk-faults", "ensemble", "ensemble-disk"};
 
 template <class T, size_t N>
 T pick(Random& random, const T (&choices)[N]) {
@@ -58,6 +59,15 @@ ProcessConfig draw_process(Random random) {
   return process;
 }
 
+// Clients of an ensemble move, and take their time, so that there is something to disturb.
+void draw_moves(ClientConfig& client, Random random) {
+  client.move_one_in = pick<uint64_t>(random, {0, 60, 12});
+  client.think_us_max = pick<int64_t>(random, {500, 20'000, 200'000});
+  client.close_session_one_in = random.one_in(4) ? 60 : 0;
+  client.abandon_one_in = random.one_in(6) ? 60 : 0;
+  client.vanish_one_in = random.one_in(6) ? 60 : 0;
+}
+
 ClientConfig draw_client(const node::Config& server, bool churn, Random random) {
   ClientConfig client;
   client.timeout_ms = static_cast<int32_t>(random.between(500, 6000));
@@ -82,7 +92,43 @@ ClientConfig draw_client(const node::Config& server, bool churn, Random random) 
   return client;
 }
 
+void draw_cuts(FaultConfig& faults, Random random) {
+  faults.split_weight = pick<uint64_t>(random, {0, 2, 6});
+  faults.isolate_weight = pick<uint64_t>(random, {0, 2, 6});
+  faults.bridge_weight = pick<uint64_t>(random, {0, 0, 2});
+  faults.link_weight = pick<uint64_t>(random, {0, 2, 6});
+  faults.hold_weight = pick<uint64_t>(random, {0, 1});
+  faults.break_weight = pick<uint64_t>(random, {0, 2});
+  faults.cut_max = Duration::from_ms(pick<int64_t>(random, {100, 1000, 8000}));
+  faults.cuts_at_once = pick<size_t>(random, {1, 3});
+  faults.give_up_percent = pick<uint64_t>(random, {0, 50, 100});
+  faults.give_up_max = Duration::from_ms(pick<int64_t>(random, {50, 1000, 5000}));
+}
+
+// Faults of an ensemble: any number of servers may be down or cut off for a while.
+FaultConfig draw_ensemble_faults(bool disk, Random random) {
+  FaultConfig faults;
+  faults.interval_min = Duration::from_ms(1);
+  faults.interval_max = Duration::from_ms(pick<int64_t>(random, {100, 500, 3000}));
+  faults.effects_max = pick<uint64_t>(random, {5, 60, 600});
+  faults.restart_max = Duration::from_ms(pick<int64_t>(random, {10, 500, 5000}));
+  faults.kill_weight = pick<uint64_t>(random, {0, 2, 6});
+  faults.power_loss_weight = pick<uint64_t>(random, {0, 2, 6});
+  faults.shutdown_weight = pick<uint64_t>(random, {0, 1});
+  faults.crash_many_weight = pick<uint64_t>(random, {0, 1});
+  faults.crash_all_weight = pick<uint64_t>(random, {0, 0, 1});
+  faults.interrupt_recovery_one_in = pick<uint64_t>(random, {0, 2, 6});
+  draw_cuts(faults, random.fork("cuts"));
+  if (!disk) return faults;
+  faults.disk_weight = 4;
+  faults.failed_syncs_forget = random.one_in(2);
+  return faults;
+}
+
 FaultConfig draw_faults(Profile profile, Random random) {
+  if (is_ensemble(profile)) {
+    return draw_ensemble_faults(profile == Profile::kEnsembleDisk, random);
+  }
   FaultConfig faults;
   if (profile == Profile::kCalm) return faults;
   faults.interval_min = Duration::from_ms(1);
@@ -122,11 +168,80 @@ std::optional<Profile> parse_profile(std::string_view name) {
   return std::nullopt;
 }
 
+namespace {
+
+zab::PeerConfig draw_peer(const node::Config& server, Random random) {
+  zab::PeerConfig peer;
+  peer.role.tick_ms = server.tick_time_ms;
+  peer.role.init_limit = pick<int32_t>(random, {5, 10});
+  peer.role.sync_limit = pick<int32_t>(random, {3, 5, 10});
+  peer.role.snapshot_factor_percent = pick<int32_t>(random, {33, 33, -1, 300});
+  peer.role.force_snapshot = random.one_in(12);
+  peer.role.stream_bytes_high = pick<uint64_t>(random, {2 << 10, 64 << 10, 1 << 20});
+  peer.election.finalize_wait = Duration::from_ms(pick<int64_t>(random, {20, 200}));
+  peer.election.notification_interval_min = peer.election.finalize_wait;
+  peer.election.notification_interval_max =
+      Duration::from_ms(pick<int64_t>(random, {500, 2000, 10'000}));
+  peer.links.connect_timeout = Duration::from_ms(pick<int64_t>(random, {500, 5000}));
+  peer.links.redial_max = Duration::from_ms(pick<int64_t>(random, {500, 5000}));
+  return peer;
+}
+
+// What differs between the servers of one ensemble: disks, delays, files.
+void draw_own_part(ProcessConfig& process, Random random) {
+  ProcessConfig own = draw_process(random);
+  process.server.store = own.server.store;
+  process.server.outstanding_limit = own.server.outstanding_limit;
+  process.server.output_bytes_high = own.server.output_bytes_high;
+  process.batch_delay_us_max = own.batch_delay_us_max;
+  process.batch_at_once_one_in = own.batch_at_once_one_in;
+  process.sync_latency = own.sync_latency;
+  process.connect_timeout = Duration::from_ms(pick<int64_t>(random, {1000, 20'000}));
+}
+
+uint64_t draw_servers(Profile profile, const Overrides& overrides, Random random) {
+  const uint64_t drawn = pick<uint64_t>(random, {3, 3, 3, 5, 5, 7});
+  if (overrides.servers != 0) return overrides.servers;
+  return is_ensemble(profile) ? drawn : 1;
+}
+
+}  // namespace
+
+void make_ensemble(WorldConfig& world, uint64_t participants, uint64_t observers, Random random) {
+  const ProcessConfig first = world.processes.at(0);
+  zab::PeerConfig peer = draw_peer(first.server, random.fork("peer"));
+  for (uint64_t i = 0; i < participants + observers; ++i) {
+    const ServerId id(static_cast<int64_t>(i + 1));
+    peer.ensemble.members.emplace(
+        id, member_of(id, i < participants ? quorum::MemberRole::kParticipant
+                                           : quorum::MemberRole::kObserver));
+  }
+  world.processes.assign(participants + observers, first);
+  for (uint64_t i = 0; i < world.processes.size(); ++i) {
+    ProcessConfig& process = world.processes[i];
+    draw_own_part(process, random.fork("process" + std::to_string(i)));
+    const ServerId id(static_cast<int64_t>(i + 1));
+    process.server.server_id = peer.role.self = peer.election.self = peer.links.self = id;
+    peer.role.is_observer = i >= participants;
+    peer.links.own_addresses = {{server_name(id), kElectionPort}};
+    process.server.peer = peer;
+  }
+}
+
 WorldConfig draw_world(Profile profile, const Overrides& overrides, Random random) {
   WorldConfig world;
   world.network = draw_network(random.fork("network"));
   world.processes.push_back(draw_process(random.fork("process")));
   world.faults = draw_faults(profile, random.fork("faults"));
+  const uint64_t servers = draw_servers(profile, overrides, random.fork("servers"));
+  Random observers = random.fork("observers");
+  const uint64_t drawn_observers = is_ensemble(profile) ? pick(observers, {0U, 0U, 1U, 2U}) : 0;
+  const bool ensemble = is_ensemble(profile) || servers > 1 || overrides.observers.value_or(0) > 0;
+  if (ensemble) {
+    make_ensemble(world, servers, overrides.observers.value_or(drawn_observers),
+                  random.fork("ensemble"));
+    world.load_max = Duration::from_ms(60'000);
+  }
   Random sizes = random.fork("sizes");
   const uint64_t drawn_clients = static_cast<uint64_t>(sizes.between(1, 12));
   const uint64_t clients = overrides.clients != 0 ? overrides.clients : drawn_clients;
@@ -135,6 +250,7 @@ WorldConfig draw_world(Profile profile, const Overrides& overrides, Random rando
   for (uint64_t i = 0; i < clients; ++i) {
     ClientConfig client = draw_client(world.processes[0].server, profile == Profile::kChurn,
                                       random.fork("client" + std::to_string(i)));
+    if (ensemble) draw_moves(client, random.fork("moves" + std::to_string(i)));
     client.operations = operations / clients + (i < operations % clients ? 1 : 0);
     world.clients.push_back(client);
   }

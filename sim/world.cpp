@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/assert.hpp"
+
 namespace zoetrope::sim {
 
 World::World(const WorldConfig& config, uint64_t seed, const EngineFactory& factory,
@@ -14,18 +16,20 @@ World::World(const WorldConfig& config, uint64_t seed, const EngineFactory& fact
       factory_(factory),
       network_(config.network, queue_, random_.fork("network")),
       recorder_(queue_, config.keep_history) {
-  std::vector<HostId> servers;
+  ZT_ASSERT(!config_.processes.empty() && config_.processes.size() <= kServersMax);
+  std::vector<ServerAddress> servers;
   for (uint32_t i = 0; i < config_.processes.size(); ++i) {
     const HostId host = network_.add_host();
-    servers.push_back(host);
-    processes_.push_back(std::make_unique<Process>(i, config_.processes[i], factory_, host, queue_,
-                                                   network_, trace_,
+    servers.push_back({host, config_.processes[i].server.server_id});
+    addresses_.add_server(servers.back());
+    processes_.push_back(std::make_unique<Process>(i, config_.processes[i], factory_, host,
+                                                   addresses_, queue_, network_, trace_,
                                                    random_.fork("process" + std::to_string(i))));
     process_of_host_.push_back(processes_.back().get());
     client_of_host_.push_back(nullptr);
   }
-  evidence_.resize(processes_.size());
   final_nodes_.resize(processes_.size());
+  final_sessions_.resize(processes_.size());
   disk_fault_until_.resize(processes_.size());
   for (uint32_t i = 0; i < config_.clients.size(); ++i) {
     const HostId host = network_.add_host();
@@ -37,12 +41,12 @@ World::World(const WorldConfig& config, uint64_t seed, const EngineFactory& fact
   }
   for (auto& process : processes_) {
     process->disk().faults() = disk_nature();
+    if (is_ensemble()) process->set_agreement(&agreement_);
     if (!config_.keep_history) continue;
-    LogEvidence* evidence = &evidence_[process->index()];
-    process->set_log_observer(
-        [evidence](const storage::FileName& file, const std::string& content) {
-          if (file.folder == storage::Folder::kLog) evidence->add_file(content);
-        });
+    process->set_log_observer([this, server = process->index()](const storage::FileName& file,
+                                                                const std::string& content) {
+      if (file.folder == storage::Folder::kLog) evidence_.add_file(server, content);
+    });
   }
 }
 
@@ -75,17 +79,21 @@ void World::dispatch(const Event& event) {
     case EventKind::kEndArrives:
     case EventKind::kResetArrives:
     case EventKind::kReadable:
+    case EventKind::kGiveUp:
       if (const std::optional<Delivery> delivery = network_.handle(event)) deliver(*delivery);
       break;
     case EventKind::kDiskDone:
     case EventKind::kBatchEnd:
-    case EventKind::kTick: processes_[event.subject]->handle(event); break;
+    case EventKind::kTick:
+    case EventKind::kDialTimeout:
+    case EventKind::kReload: processes_[event.subject]->handle(event); break;
     case EventKind::kStart:
       if (!processes_[event.subject]->running()) processes_[event.subject]->start();
       break;
     case EventKind::kCrash: break;
     case EventKind::kClientWake: clients_[event.subject]->wake(event); break;
     case EventKind::kFault: inject_fault(); break;
+    case EventKind::kHeal: heal(event.subject); break;
   }
   handle_drained();
   handle_reports();
@@ -102,9 +110,9 @@ void World::deliver(const Delivery& delivery) {
 }
 
 void World::handle_drained() {
-  for (const auto& [connection, side] : network_.take_drained()) {
-    if (side != Side::kAcceptor) continue;
-    for (auto& process : processes_) process->output_drained(connection);
+  for (const Network::Drained& drained : network_.take_drained()) {
+    Process* process = process_of_host_[drained.host.value];
+    if (process != nullptr) process->output_drained(drained.connection);
   }
 }
 
@@ -112,6 +120,10 @@ void World::handle_reports() {
   for (auto& process : processes_) {
     if (!process->has_reports()) continue;
     for (const ProcessReport& report : process->take_reports()) handle(*process, report);
+  }
+  if (!agreement_.has_breaches()) return;
+  for (Agreement::Breach& breach : agreement_.take_breaches()) {
+    violation(std::move(breach.property), std::move(breach.summary), std::move(breach.evidence));
   }
 }
 
@@ -131,7 +143,8 @@ void World::handle(Process& process, const ProcessReport& report) {
     case ProcessReport::Kind::kHalted:
       ++(report.clean ? counts_.shutdowns : counts_.halts);
       if (!report.excused) {
-        violation("server_keeps_running", "a server stopped without a fault: " + report.reason, {});
+        violation("server_keeps_running", "a server stopped without a fault: " + report.reason,
+                  {"server " + std::to_string(server.value)});
         failed_ = true;
       }
       break;
@@ -141,9 +154,14 @@ void World::handle(Process& process, const ProcessReport& report) {
       if (report.excused) {
         restart_later(process);
       } else {
-        violation("server_recovers", "a server refused its data directory: " + report.reason, {});
+        violation("server_recovers", "a server refused its data directory: " + report.reason,
+                  {"server " + std::to_string(server.value)});
         failed_ = true;
       }
+      break;
+    case ProcessReport::Kind::kReloading:
+      ++counts_.reloads;
+      interrupt_recovery(process);
       break;
   }
 }
@@ -154,6 +172,10 @@ void World::restart_later(Process& process) {
   event.kind = EventKind::kStart;
   event.subject = process.index();
   queue_.push(event);
+  interrupt_recovery(process);
+}
+
+void World::interrupt_recovery(Process& process) {
   const uint64_t one_in = config_.faults.interrupt_recovery_one_in;
   if (!calm_ && one_in != 0 && fault_random_.one_in(one_in)) {
     process.interrupt_recovery_after(fault_random_.below(24));
@@ -168,6 +190,7 @@ WorldCounts World::counts() const {
   counts.unknown = recorder_.unknown();
   counts.watch_events = recorder_.events();
   counts.sessions = recorder_.sessions();
+  counts.epochs = agreement_.epochs_led();
   for (const auto& process : processes_) {
     const DiskFaultCounts& disk = process->disk().counts();
     counts.lost_data += disk.losses;

@@ -1,5 +1,5 @@
-// The quiet end of a run: faults stop, clients read once more, silent sessions expire, and the disk
-// is recovered one last time so that the log and the tree can be judged.
+// The quiet end of a run: faults stop, clients read once more, silent sessions expire, and every disk
+// is recovered one last time so that the logs and the trees can be judged.
 #include <algorithm>
 #include <utility>
 
@@ -10,6 +10,8 @@ namespace zoetrope::sim {
 namespace {
 
 constexpr Duration kSettleMax = Duration::from_ms(60'000);
+// An ensemble first has to find a leader, perhaps more than once.
+constexpr Duration kSettleMaxOfEnsemble = Duration::from_ms(180'000);
 constexpr Duration kQuietMax = Duration::from_ms(10'000);
 constexpr Duration kStep = Duration::from_ms(10);
 
@@ -23,72 +25,97 @@ bool World::all_settled() const {
   return std::ranges::all_of(clients_, [](const auto& client) { return client->settled(); });
 }
 
-// Nothing is committed that is not applied, so that log and tree may be compared.
+// Nothing is committed that is not applied, so that logs and trees may be compared.
 bool World::quiet() const {
-  return std::ranges::all_of(
-      processes_, [](const auto& process) { return process->running() && process->idle(); });
+  return std::ranges::all_of(processes_,
+                             [](const auto& process) {
+                               return process->running() && process->idle();
+                             }) &&
+         (!is_ensemble() || converged());
+}
+
+// False when some client is not served.
+bool World::settle_clients() {
+  for (auto& client : clients_) client->settle(client->index() % 2 == 0);
+  const MonotonicTime end =
+      queue_.now() + (is_ensemble() ? kSettleMaxOfEnsemble : kSettleMax);
+  while (!all_settled() && queue_.now() < end && !failed_) pump_until(queue_.now() + kStep);
+  if (failed_) return false;
+  if (all_settled()) return true;
+  std::vector<std::string> stuck;
+  for (const auto& client : clients_) {
+    if (!client->settled()) stuck.push_back("client " + std::to_string(client->index()));
+  }
+  if (is_ensemble()) {
+    for (std::string& line : standings()) stuck.push_back(std::move(line));
+  }
+  violation("service_returns", "some clients are not served although all faults have ended",
+            std::move(stuck));
+  return false;
 }
 
 void World::settle() {
   calm_ = true;
   end_disk_faults();
+  heal_all();
   for (auto& process : processes_) process->cancel_death();
-  for (auto& client : clients_) client->settle(client->index() % 2 == 0);
-  const MonotonicTime settle_end = queue_.now() + kSettleMax;
-  while (!all_settled() && queue_.now() < settle_end && !failed_) pump_until(queue_.now() + kStep);
-  if (failed_) return;
-  if (!all_settled()) {
-    std::vector<std::string> stuck;
-    for (const auto& client : clients_) {
-      if (!client->settled()) stuck.push_back("client " + std::to_string(client->index()));
-    }
-    violation("service_returns", "some clients are not served although all faults have ended",
-              stuck);
-    return;
-  }
+  if (!settle_clients()) return;
+  if (is_ensemble() && !wait_for_service()) return;
+  calm_since_ = queue_.now();
   // Time enough for every silent session to expire.
   int32_t timeout_ms_max = 0, tick_ms_max = 0;
   for (const ProcessConfig& process : config_.processes) {
     timeout_ms_max = std::max(timeout_ms_max, process.server.timeout_ms_max());
     tick_ms_max = std::max(tick_ms_max, process.server.tick_time_ms);
   }
-  const Duration patience = Duration{3 * delay_bound(config_).ns +
+  const Duration patience = Duration{3 * delay_bound(config_).ns + unheard_max().ns +
                                      Duration::from_ms(timeout_ms_max + 2 * tick_ms_max).ns};
   pump_until(queue_.now() + patience);
   const MonotonicTime quiet_end = queue_.now() + kQuietMax;
   while (!quiet() && queue_.now() < quiet_end && !failed_) pump_until(queue_.now() + kStep);
+  if (is_ensemble() && !failed_ && !converged()) {
+    violation("servers_converge", "the servers do not come to one state although all is quiet",
+              standings());
+  }
+}
+
+void World::judge_recovery() {
+  for (auto& process : processes_) {
+    if (process->running() && process->engine()->tree() != nullptr) judge(*process);
+  }
+  if (is_ensemble() && config_.keep_history) judge_replicas();
 }
 
 // What a server would come back with if it lost power now must be what it serves now.
-void World::judge_recovery() {
-  for (auto& process : processes_) {
-    if (!process->running() || process->engine()->tree() == nullptr) continue;
-    const tree::Tree& tree = *process->engine()->tree();
-    const uint64_t live = tree.fingerprint();
-    if (process->config().server.digest_enabled && tree.digest() != digest_of_nodes(tree)) {
-      violation("digest_is_that_of_the_tree",
-                "the digest that a server kept of its tree is not what its znodes give",
-                {"zxid " + std::to_string(process->engine()->last_processed().value)});
-    }
-    SimDisk disk = process->disk().after_power_loss();
-    evidence_[process->index()].add_disk(disk);
-    RecoveryDisk recovery(disk, UINT64_MAX);
-    auto recovered =
-        factory_(process->config().server, recovery, 0, process->clock().now(queue_.now()));
-    if (!recovered) {
-      violation("server_recovers",
-                "a server refused its data directory at the end: " + recovered.error(), {});
-      continue;
-    }
-    if (!config_.keep_history) continue;
-    final_nodes_[process->index()] = final_nodes(*(*recovered)->tree());
-    if ((*recovered)->tree()->fingerprint() != live) {
-      violation("recovery_gives_what_was_served",
-                "the tree that is recovered differs from the one that was served",
-                {"live zxid " + std::to_string(process->engine()->last_processed().value),
-                 "recovered zxid " + std::to_string((*recovered)->last_processed().value)});
-    }
+void World::judge(Process& process) {
+  const tree::Tree& tree = *process.engine()->tree();
+  const std::string name = "server " + std::to_string(process.config().server.server_id.value);
+  if (process.config().server.digest_enabled && tree.digest() != digest_of_nodes(tree)) {
+    violation("digest_is_that_of_the_tree",
+              "the digest that a server kept of its tree is not what its znodes give",
+              {name, "zxid " + std::to_string(process.engine()->last_processed().value)});
   }
+  SimDisk disk = process.disk().after_power_loss();
+  evidence_.add_disk(process.index(), disk);
+  RecoveryDisk recovery(disk, UINT64_MAX);
+  auto recovered =
+      factory_(process.config().server, recovery, 0, process.clock().now(queue_.now()));
+  if (!recovered) {
+    violation("server_recovers",
+              "a server refused its data directory at the end: " + recovered.error(), {name});
+    return;
+  }
+  if (!config_.keep_history) return;
+  const tree::Tree& again = *(*recovered)->tree();
+  final_nodes_[process.index()] = final_nodes(again);
+  // A member may stand at the beginning of an epoch in which nothing has happened yet.
+  const bool same = is_ensemble() ? final_nodes_[process.index()] == final_nodes(tree)
+                                  : again.fingerprint() == tree.fingerprint();
+  if (same) return;
+  violation("recovery_gives_what_was_served",
+            "the tree that is recovered differs from the one that was served",
+            {name, "live zxid " + std::to_string(process.engine()->last_processed().value),
+             "recovered zxid " + std::to_string((*recovered)->last_processed().value)});
 }
 
 properties::History World::take_history() {
@@ -100,10 +127,16 @@ properties::History World::take_history() {
   history.setup.tick_time_ms = server.tick_time_ms;
   history.setup.extended_types_enabled = server.extended_types_enabled;
   history.setup.delay_max = delay_bound(config_);
+  history.setup.servers = static_cast<uint32_t>(processes_.size());
+  history.setup.unheard_max = unheard_max();
+  history.setup.calm_since = calm_since_;
   if (failed_) return history;
   const Process& process = *processes_[0];
   if (process.engine() == nullptr || process.engine()->tree() == nullptr) return history;
-  history.committed = evidence_[0].take(process.applied());
+  std::vector<const AppliedTimes*> applied;
+  for (const auto& each : processes_) applied.push_back(&each->applied());
+  history.committed =
+      evidence_.take([this](const auto& has) { return is_quorum(has); }, applied);
   history.has_committed = true;
   history.final_nodes = std::move(final_nodes_[0]);
   history.has_final_nodes = !history.final_nodes.empty();

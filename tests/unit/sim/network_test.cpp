@@ -97,7 +97,9 @@ TEST(Network, MoreThanTheWindowWaitsAndItsEndIsReported) {
   EXPECT_EQ(rig.network.unsent(id, kOpener), 0U);
   const auto drained = rig.network.take_drained();
   ASSERT_FALSE(drained.empty());
-  EXPECT_EQ(drained[0], (std::pair{id, kOpener}));
+  EXPECT_EQ(drained[0].connection, id);
+  EXPECT_EQ(drained[0].side, kOpener);
+  EXPECT_EQ(drained[0].host, rig.a);
 }
 
 TEST(Network, NobodyListensOrNobodyIsThere) {

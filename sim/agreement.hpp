@@ -1,0 +1,46 @@
+// What no two servers of an ensemble may differ in while they run: the tree at one zxid, and who led
+// an epoch. Owns what each was first seen to be; it judges only what it is told.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/ids.hpp"
+#include "sim/engine.hpp"
+
+namespace zoetrope::sim {
+
+class Agreement {
+ public:
+  // A server was seen in that state, after a step.
+  void note(ServerId server, const Engine& engine);
+
+  struct Breach {
+    std::string property;
+    std::string summary;
+    std::vector<std::string> evidence;
+  };
+  // Found since the last call.
+  std::vector<Breach> take_breaches() { return std::move(breaches_); }
+  bool has_breaches() const { return !breaches_.empty(); }
+  // How many epochs had a leader that served.
+  size_t epochs_led() const { return leaders_.size(); }
+
+ private:
+  struct Seen {
+    uint64_t digest = 0;
+    ServerId server;
+  };
+  void note_digest(ServerId server, const tree::Tree& tree);
+  void note_leader(ServerId server, int64_t epoch);
+
+  std::unordered_map<int64_t, Seen> digests_;  // by zxid; looked up, never walked
+  std::unordered_map<int64_t, Zxid> noted_;    // by server: the newest that was compared
+  std::map<int64_t, ServerId> leaders_;        // by epoch
+  std::vector<Breach> breaches_;
+};
+
+}  // namespace zoetrope::sim

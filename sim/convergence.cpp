@@ -1,0 +1,117 @@
+// What an ensemble has to come to once nothing disturbs it: one leader that everybody follows, one
+// history and one tree.
+#include <algorithm>
+
+#include "sim/evidence.hpp"
+#include "sim/world.hpp"
+
+namespace zoetrope::sim {
+namespace {
+
+constexpr Duration kServiceMax = Duration::from_ms(180'000);
+constexpr Duration kStep = Duration::from_ms(10);
+
+}  // namespace
+
+bool World::is_quorum(const std::function<bool(uint32_t)>& has) const {
+  if (!is_ensemble()) return has(0);
+  const quorum::Ensemble& ensemble = config_.processes[0].server.peer->ensemble;
+  return ensemble.is_quorum([&](ServerId id) {
+    for (uint32_t i = 0; i < config_.processes.size(); ++i) {
+      if (config_.processes[i].server.server_id == id) return has(i);
+    }
+    return false;
+  });
+}
+
+// A follower that hears nothing of its leader any more serves on until it gives up.
+Duration World::unheard_max() const {
+  if (!is_ensemble()) return {};
+  const zab::RoleConfig& role = config_.processes[0].server.peer->role;
+  return Duration{role.sync_time().ns + Duration::from_ms(2 * role.tick_ms).ns +
+                  delay_bound(config_).ns};
+}
+
+// One leader, and everybody serves under it. An engine without a standing is not asked.
+bool World::all_serve() const {
+  size_t leaders = 0, silent = 0;
+  std::optional<ServerId> leader;
+  for (const auto& process : processes_) {
+    if (!process->running()) return false;
+    const auto standing = process->engine()->standing();
+    if (!standing) {
+      ++silent;
+      continue;
+    }
+    if (!standing->serves || (leader && standing->leader != leader)) return false;
+    leader = standing->leader;
+    leaders += standing->state == quorum::PeerState::kLeading ? 1 : 0;
+  }
+  return silent == processes_.size() || leaders == 1;
+}
+
+bool World::converged() const {
+  if (!all_serve()) return false;
+  const Engine& first = *processes_[0]->engine();
+  return std::ranges::all_of(processes_, [&](const auto& process) {
+    const Engine& engine = *process->engine();
+    if (engine.last_processed() != first.last_processed()) return false;
+    return engine.tree() == nullptr || first.tree() == nullptr ||
+           engine.tree()->digest() == first.tree()->digest();
+  });
+}
+
+std::vector<std::string> World::standings() const {
+  std::vector<std::string> lines;
+  for (const auto& process : processes_) {
+    std::string& line = lines.emplace_back(
+        "server " + std::to_string(process->config().server.server_id.value) + ": ");
+    if (!process->running()) {
+      line += "down";
+      continue;
+    }
+    const auto standing = process->engine()->standing();
+    line += standing ? describe(*standing) : "runs";
+    line += ", last zxid " + std::to_string(process->engine()->last_processed().value);
+    if (!process->idle()) line += ", busy";
+  }
+  return lines;
+}
+
+bool World::wait_for_service() {
+  const MonotonicTime end = queue_.now() + kServiceMax;
+  while (!all_serve() && queue_.now() < end && !failed_) pump_until(queue_.now() + kStep);
+  if (failed_) return false;
+  if (all_serve()) return true;
+  violation("live", "some servers do not serve although all faults have ended", standings());
+  return false;
+}
+
+// What the disks of all servers hold is one history: the same znodes, the same sessions.
+void World::judge_replicas() {
+  for (const std::string& conflict : evidence_.conflicts()) {
+    violation("logs_agree", "two servers logged different transactions under one zxid", {conflict});
+  }
+  const auto& first = processes_[0];
+  for (const auto& process : processes_) {
+    const std::string name = "server " + std::to_string(process->config().server.server_id.value);
+    SimDisk disk = process->disk().after_power_loss();
+    RecoveryDisk recovery(disk, UINT64_MAX);
+    if (auto state = recover_again(process->config().server, recovery, std::nullopt)) {
+      final_sessions_[process->index()] = std::move(state->sessions);
+    }
+    if (process == first) continue;
+    if (final_nodes_[process->index()] != final_nodes_[0]) {
+      violation("replicas_agree", "two servers have different trees at the end",
+                {name + " and server " + std::to_string(first->config().server.server_id.value)});
+    }
+    if (final_sessions_[process->index()] != final_sessions_[0]) {
+      violation("replicas_agree", "two servers have different sessions at the end",
+                {name + " has " + std::to_string(final_sessions_[process->index()].size()) +
+                     ", server " + std::to_string(first->config().server.server_id.value) +
+                     " has " + std::to_string(final_sessions_[0].size())});
+    }
+  }
+}
+
+}  // namespace zoetrope::sim

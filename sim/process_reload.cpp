@@ -1,0 +1,38 @@
+// A running process cuts its history and recovers from what is left, as it does at its start.
+#include <utility>
+
+#include "core/base/assert.hpp"
+#include "sim/process.hpp"
+
+namespace zoetrope::sim {
+
+void Process::plan_reload(const node::Reload& reload) {
+  ZT_ASSERT(no_disk_operation() && !reload_);
+  reload_ = reload;
+  const int64_t last = reload.last ? reload.last->value : -1;
+  trace_.number(static_cast<uint64_t>(last));
+  if (trace_.readable()) trace_.note("reload up to " + std::to_string(last));
+  ProcessReport report;
+  report.kind = ProcessReport::Kind::kReloading;
+  reports_.push_back(std::move(report));
+  plan(EventKind::kReload, queue_.now() + config_.sync_latency.draw(random_), generation_);
+}
+
+void Process::reload() {
+  if (!reload_) return;
+  RecoveryDisk recovery(disk_, recovery_calls_max_.value_or(UINT64_MAX));
+  recovery_calls_max_.reset();
+  auto state = recover_again(config_.server, recovery, reload_->last);
+  reload_.reset();
+  if (recovery.stopped()) return gone(DeathKind::kPowerLoss);
+  if (!state) {
+    trace_.note("reload failed: " + state.error());
+    disk_failed_ = disk_failed_ || recovery.interfered();
+    halt({false, state.error()});
+    dying_.reset();
+    return gone(DeathKind::kKill);
+  }
+  step(node::Reloaded{&*state});
+}
+
+}  // namespace zoetrope::sim
