@@ -182,7 +182,7 @@ void Leader::take_new_leader_ack(LearnerLink& link) {
   if (link.stage != LinkStage::kSynchronising) return;  // it says it again after UPTODATE
   link.stage = LinkStage::kSynced;
   link.deadline.reset();
-  link.acked = std::max(link.acked, link.had);
+  link.acked = std::max({link.acked, link.had, epoch_start_});
   link.watched = Zxid();
   if (phase_ == Phase::kServing) return bring_up(link);
   gather_new_leader_acks();
