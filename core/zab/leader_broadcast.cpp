@@ -20,9 +20,10 @@ constexpr ConnectionId kThisServer;
 
 void Leader::propose(Zxid zxid, std::string_view payload) {
   if (over_) return;
-  ZT_ASSERT(phase_ == Phase::kServing && zxid == proposed_.next());
+  ZT_ASSERT(phase_ == Phase::kServing && zxid.epoch() == epoch_start_.epoch());
   // The next zxid would be the next epoch's (ZOOKEEPER-1277).
   if (zxid.counter() == kCounterMax) return end("the zxids of this epoch are used up");
+  ZT_ASSERT(zxid == proposed_.next());
   proposed_ = zxid;
   for (auto& [connection, link] : links_) {
     if (link.gone || !link.is_forwarding || link.is_observer) continue;

@@ -116,7 +116,6 @@ void Leader::start_streams() {
   send(link, PacketType::kSnap, zxid);
   link.is_held = true;
   link.is_forwarding = true;
-  link.acked = zxid;
   link.stage = LinkStage::kStreaming;
   append_unapplied(link, zxid, link.held);
   note_bounded(false, "sends a snapshot of " + hex(zxid) + " to " + link.name() + ", which is at " +
@@ -149,6 +148,8 @@ void Leader::finish_stream(LearnerLink& link) {
   link.is_held = false;
   std::string held = std::exchange(link.held, {});
   append_new_leader(held);
+  // Its acknowledgement of NEWLEADER stands for what is committed before it; no other comes.
+  link.acked = committed_;
   link.stage = LinkStage::kSynchronising;
   link.unsent += held.size();
   link.unsent_at_renewal = link.unsent;
