@@ -2,6 +2,7 @@
 #include <CLI/App.hpp>
 #include <chrono>
 #include <cstdio>
+#include <expected>
 #include <memory>
 #include <random>
 #include <string>
@@ -13,11 +14,12 @@
 
 #include "app/subcommands.hpp"
 #include "core/node/server.hpp"
-#include "core/storage/recovery.hpp"
+#include "core/zab/epoch_files.hpp"
 #include "net/clock.hpp"
 #include "net/data_directory.hpp"
 #include "net/driver.hpp"
 #include "net/file_disk.hpp"
+#include "net/history.hpp"
 #include "net/host_facts.hpp"
 #include "net/zoo_config.hpp"
 
@@ -48,15 +50,9 @@ class ServerEngine final : public net::Engine {
 // Error: the process will exit with a failure. Warning: a result may not be what was asked for.
 void write_log(node::Severity severity, std::string_view text) {
   switch (severity) {
-    case node::Severity::kInfo:
-      spdlog::info("{}", text);
-      return;
-    case node::Severity::kWarning:
-      spdlog::warn("{}", text);
-      return;
-    case node::Severity::kError:
-      spdlog::error("{}", text);
-      return;
+    case node::Severity::kInfo: spdlog::info("{}", text); return;
+    case node::Severity::kWarning: spdlog::warn("{}", text); return;
+    case node::Severity::kError: spdlog::error("{}", text); return;
   }
 }
 
@@ -77,15 +73,28 @@ bool write_pid_file(const std::string& path) {
   return std::fclose(file) == 0 && written;
 }
 
+// Those of a member of an ensemble; a standalone server has none.
+std::expected<zab::Epochs, std::string> read_epochs(const net::ServerConfig& config,
+                                                    const net::DataDirectory& directory,
+                                                    Zxid last_logged) {
+  if (!config.engine.peer) return zab::Epochs{};
+  net::FileDisk disk(directory.roots());
+  auto epochs = zab::read_epochs(disk, last_logged);
+  if (epochs) return epochs;
+  return std::unexpected(directory.roots().snapshot + ": " + epochs.error());
+}
+
 int run_server(net::ServerConfig& config, net::DataDirectory& directory, net::Driver& driver,
                uint16_t port, const ServeOptions& options) {
-  net::FileDisk disk(directory.roots());
-  storage::RecoveryOptions recovery = config.recovery;
-  if (directory.had_initialize_file()) recovery.db_autocreate = true;
   const auto begun = std::chrono::steady_clock::now();
-  auto recovered = storage::recover(disk, recovery);
+  auto recovered = net::recover_history(directory.roots(), config.recovery);
   if (!recovered) {
-    spdlog::error("{}", recovered.error().message);
+    spdlog::error("{}", recovered.error());
+    return kExitInternalError;
+  }
+  const auto epochs = read_epochs(config, directory, recovered->last_zxid);
+  if (!epochs) {
+    spdlog::error("{}", epochs.error());
     return kExitInternalError;
   }
   const auto spent_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -98,7 +107,7 @@ int run_server(net::ServerConfig& config, net::DataDirectory& directory, net::Dr
   config.engine.build_date = ZT_SOURCE_DATE " 00:00 UTC";
   config.engine.environment = net::environment_lines(config.engine.version);
   node::Server server(config.engine, std::move(*recovered), std::random_device{}(),
-                      net::read_clocks());
+                      net::read_clocks(), *epochs);
   ServerEngine engine(server);
   const node::Halt halt = driver.run(engine, [&] {
     if (!options.pid_file.empty() && !write_pid_file(options.pid_file)) {
@@ -133,11 +142,15 @@ int serve(const ServeOptions& options) {
     spdlog::error("{}", directory.error());
     return kExitUsage;
   }
+  if (directory->had_initialize_file()) config->recovery.db_autocreate = true;
   net::raise_open_files_limit();
   net::DriverConfig driver_config;
   driver_config.listen.address = config->client;
   driver_config.listen.backlog = config->engine.client_port_listen_backlog;
   driver_config.listen.keepalive = config->client_tcp_keepalive;
+  driver_config.peers = config->peers;
+  driver_config.peer_keepalive = config->peer_keepalive;
+  driver_config.recovery = config->recovery;
   driver_config.roots = directory->roots();
   driver_config.output_bytes_high = config->engine.output_bytes_high;
   driver_config.slow_sync = Duration::from_ms(config->fsync_warning_ms);

@@ -25,13 +25,23 @@ struct ConfigDraft {
   bool quorum_sasl = false, quorum_sasl_learner_required = false,
        quorum_sasl_server_required = false;
   std::optional<int32_t> snap_retain_count, snap_count;
+
+  // Of use to a member of an ensemble only; `peer` without what its server lines say.
+  zab::PeerConfig peer;
+  std::optional<int32_t> init_limit, sync_limit;
+  std::optional<quorum::MemberRole> peer_type;
+  bool quorum_listen_on_all = false;
+  bool ssl_quorum = false;
+  std::optional<int32_t> election_tries_max, handshake_timeout_ms;
 };
 
 enum class Standing : uint8_t {
   kObeyed,
-  kEnsembleOnly,  // a standalone server has no use for it, upstream's neither: no warning
-  kNoEffect,      // tunes something that this server does not have: one warning
-  kUnsupported,   // asks for something that this release lacks: one warning
+  // A standalone server has no use for it, upstream's neither: no warning there. A member of an
+  // ensemble obeys it, or warns where there is a consequence.
+  kEnsembleOnly,
+  kNoEffect,     // tunes something that this server does not have: one warning
+  kUnsupported,  // asks for something that this release lacks: one warning
 };
 
 struct ConfigKey {
@@ -41,7 +51,7 @@ struct ConfigKey {
   // Reads the value into the draft; the result is empty or says what is wrong with the value. May
   // be null for keys that are not obeyed.
   std::string (*read)(ConfigDraft& draft, std::string_view value) = nullptr;
-  // Follows the key's name in the warning of kNoEffect and kUnsupported.
+  // Follows the key's name in the warning.
   std::string_view consequence = {};
   // Value that asks for what this server does anyway; not warned about.
   std::string_view inert_value = {};

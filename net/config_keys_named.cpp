@@ -55,16 +55,39 @@ std::string read_snap_retain_count(Draft& draft, Value value) {
   return wrong;
 }
 
-std::string read_election_algorithm(Draft&, Value value) {
-  int32_t algorithm = 0;
-  if (std::string wrong = read_int(value, algorithm); !wrong.empty()) return wrong;
-  return algorithm == 3 ? "" : "only 3 (fast leader election) exists";
+std::string read_ticks(Value value, std::optional<int32_t>& ticks) {
+  int32_t count = 0;
+  std::string wrong = read_int(value, count);
+  if (wrong.empty()) ticks = count;
+  return wrong;
 }
 
-std::string read_peer_type(Draft&, Value value) {
-  const bool known =
-      equals_ignoring_case(value, "observer") || equals_ignoring_case(value, "participant");
-  return known ? "" : "is neither participant nor observer";
+std::string read_connect_limit(Draft& draft, Value value) {
+  int32_t& ticks = draft.peer.role.connect_tick_limit;
+  if (std::string wrong = read_int(value, ticks); !wrong.empty()) return wrong;
+  return ticks >= 0 ? "" : "must not be negative (0 stands for initLimit)";
+}
+
+std::string read_election_algorithm(Draft& draft, Value value) {
+  int32_t algorithm = 0;
+  if (std::string wrong = read_int(value, algorithm); !wrong.empty()) return wrong;
+  if (algorithm != 0 && algorithm != 3) {
+    return "must be 3 (fast leader election) or 0 (the basic one, which no other server speaks)";
+  }
+  draft.peer.algorithm =
+      algorithm == 3 ? zab::ElectionAlgorithm::kFast : zab::ElectionAlgorithm::kBasic;
+  return {};
+}
+
+std::string read_peer_type(Draft& draft, Value value) {
+  if (equals_ignoring_case(value, "observer")) {
+    draft.peer_type = quorum::MemberRole::kObserver;
+  } else if (equals_ignoring_case(value, "participant")) {
+    draft.peer_type = quorum::MemberRole::kParticipant;
+  } else {
+    return "is neither participant nor observer";
+  }
+  return {};
 }
 
 std::string read_compatibility(Draft& draft, Value value) {
@@ -79,6 +102,15 @@ std::string read_compatibility(Draft& draft, Value value) {
 }
 
 constexpr std::string_view kNoTls = "is not supported: TLS clients cannot connect";
+constexpr std::string_view kNoLocalSessions =
+    "is not supported: all sessions are known to the whole ensemble";
+constexpr std::string_view kObserversLog = "is not supported: observers write logs and snapshots";
+constexpr std::string_view kNoQuorumTls =
+    "is not supported: servers talk to each other without TLS";
+constexpr std::string_view kNoQuorumSasl =
+    "is not supported: servers do not authenticate each other";
+constexpr std::string_view kNoReachability =
+    "has no effect: the addresses of a server are tried one after the other";
 constexpr std::string_view kNoJvm = "has no effect: there is no Java virtual machine to watch";
 constexpr std::string_view kNoMetricsProvider =
     "is not supported: metrics are shown by the four-letter word mntr only";
@@ -142,34 +174,45 @@ constexpr ConfigKey kNamedKeys[] = {
     {"server.*", Standing::kEnsembleOnly},
     {"group.*", Standing::kEnsembleOnly},
     {"weight.*", Standing::kEnsembleOnly},
-    {"initLimit", Standing::kEnsembleOnly, check_int},
-    {"syncLimit", Standing::kEnsembleOnly, check_int},
-    {"connectToLearnerMasterLimit", Standing::kEnsembleOnly, check_int},
+    {"initLimit", Standing::kEnsembleOnly,
+     [](Draft& d, Value v) { return read_ticks(v, d.init_limit); }},
+    {"syncLimit", Standing::kEnsembleOnly,
+     [](Draft& d, Value v) { return read_ticks(v, d.sync_limit); }},
+    {"connectToLearnerMasterLimit", Standing::kEnsembleOnly, read_connect_limit},
     {"peerType", Standing::kEnsembleOnly, read_peer_type},
     {"electionAlg", Standing::kEnsembleOnly, read_election_algorithm},
-    {"electionPort", Standing::kEnsembleOnly},
-    {"localSessionsEnabled", Standing::kEnsembleOnly, check_bool},
-    {"localSessionsUpgradingEnabled", Standing::kEnsembleOnly, check_bool},
-    {"syncEnabled", Standing::kEnsembleOnly, check_bool},
-    {"observerMasterPort", Standing::kEnsembleOnly, check_int},
-    {"quorumListenOnAllIPs", Standing::kEnsembleOnly, check_bool},
-    {"sslQuorum", Standing::kEnsembleOnly, check_bool},
-    {"portUnification", Standing::kEnsembleOnly, check_bool},
-    {"sslQuorumReloadCertFiles", Standing::kEnsembleOnly, check_bool},
+    {"electionPort", Standing::kEnsembleOnly, nullptr,
+     "has no effect: the server line names the election port"},
+    {"localSessionsEnabled", Standing::kEnsembleOnly, check_bool, kNoLocalSessions, "false"},
+    {"localSessionsUpgradingEnabled", Standing::kEnsembleOnly, check_bool, kNoLocalSessions,
+     "false"},
+    {"syncEnabled", Standing::kEnsembleOnly, check_bool, kObserversLog, "true"},
+    {"observerMasterPort", Standing::kEnsembleOnly, check_int,
+     "is not supported: observers connect to the leader", "0"},
+    {"quorumListenOnAllIPs", Standing::kEnsembleOnly,
+     [](Draft& d, Value v) { return read_bool(v, d.quorum_listen_on_all); }},
+    {"sslQuorum", Standing::kEnsembleOnly,
+     [](Draft& d, Value v) { return read_bool(v, d.ssl_quorum); }},
+    {"portUnification", Standing::kEnsembleOnly, check_bool, kNoQuorumTls, "false"},
+    {"sslQuorumReloadCertFiles", Standing::kEnsembleOnly, check_bool, kNoQuorumTls, "false"},
     {"quorum.auth.enableSasl", Standing::kEnsembleOnly,
-     [](Draft& d, Value v) { return read_bool(v, d.quorum_sasl); }},
+     [](Draft& d, Value v) { return read_bool(v, d.quorum_sasl); }, kNoQuorumSasl, "false"},
     {"quorum.auth.learnerRequireSasl", Standing::kEnsembleOnly,
      [](Draft& d, Value v) { return read_bool(v, d.quorum_sasl_learner_required); }},
     {"quorum.auth.serverRequireSasl", Standing::kEnsembleOnly,
      [](Draft& d, Value v) { return read_bool(v, d.quorum_sasl_server_required); }},
-    {"quorum.auth.learner.saslLoginContext", Standing::kEnsembleOnly},
-    {"quorum.auth.server.saslLoginContext", Standing::kEnsembleOnly},
-    {"quorum.auth.kerberos.servicePrincipal", Standing::kEnsembleOnly},
-    {"quorum.cnxn.threads.size", Standing::kEnsembleOnly, check_int},
-    {"multiAddress.enabled", Standing::kEnsembleOnly, check_bool},
-    {"multiAddress.reachabilityCheckEnabled", Standing::kEnsembleOnly, check_bool},
-    {"multiAddress.reachabilityCheckTimeoutMs", Standing::kEnsembleOnly, check_int},
-    {"oraclePath", Standing::kEnsembleOnly},
+    {"quorum.auth.learner.saslLoginContext", Standing::kEnsembleOnly, nullptr, kNoQuorumSasl},
+    {"quorum.auth.server.saslLoginContext", Standing::kEnsembleOnly, nullptr, kNoQuorumSasl},
+    {"quorum.auth.kerberos.servicePrincipal", Standing::kEnsembleOnly, nullptr, kNoQuorumSasl},
+    {"quorum.cnxn.threads.size", Standing::kEnsembleOnly, check_int,
+     "has no effect: one thread does all of the network's work"},
+    {"multiAddress.enabled", Standing::kEnsembleOnly,
+     [](Draft& d, Value v) { return read_bool(v, d.peer.links.multi_address); }},
+    {"multiAddress.reachabilityCheckEnabled", Standing::kEnsembleOnly, check_bool, kNoReachability},
+    {"multiAddress.reachabilityCheckTimeoutMs", Standing::kEnsembleOnly, check_int,
+     kNoReachability},
+    {"oraclePath", Standing::kEnsembleOnly, nullptr,
+     "is not supported: of two servers both are needed for a quorum"},
 
     {"jvm.pause.monitor", Standing::kNoEffect, check_bool, kNoJvm, "false"},
     {"jvm.pause.warn-threshold.ms", Standing::kNoEffect, check_long, kNoJvm},

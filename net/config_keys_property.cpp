@@ -1,4 +1,8 @@
 // The keys that upstream passes through as system properties (facts/config-keys.md table 2).
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
 #include "core/tree/acl.hpp"
 #include "net/config_keys.hpp"
 #include "net/config_values.hpp"
@@ -87,6 +91,57 @@ std::string read_digest_algorithm(Draft& draft, Value value) {
   return {};
 }
 
+std::string read_commit_log_count(Draft& draft, Value value) {
+  constexpr int32_t kCountMin = 500;  // upstream ZKDatabase
+  int32_t count = 0;
+  if (std::string wrong = read_property_int(value, count); !wrong.empty()) return wrong;
+  if (count < kCountMin) return "must be at least " + std::to_string(kCountMin);
+  draft.peer.commit_log_count = static_cast<size_t>(count);
+  return {};
+}
+
+// A part of the size of a snapshot; kept in percent, where 0 stands for no limit.
+std::string read_snapshot_factor(Draft& draft, Value value) {
+  constexpr double kFactorMax = 1'000'000;
+  double factor = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), factor);
+  if (error != std::errc() || end != value.data() + value.size() || !(factor <= kFactorMax)) {
+    return "\"" + std::string(value) + "\" is not a number up to 1000000";
+  }
+  int32_t& percent = draft.peer.role.snapshot_factor_percent;
+  percent = factor < 0 ? -1 : static_cast<int32_t>(std::lround(factor * 100));
+  if (factor > 0) percent = std::max(percent, 1);
+  return {};
+}
+
+std::string read_time_above_0(Value value, Duration& time) {
+  int32_t ms = 0;
+  if (std::string wrong = read_property_int(value, ms); !wrong.empty()) return wrong;
+  if (ms <= 0) return "must be above 0 ms";
+  time = Duration::from_ms(ms);
+  return {};
+}
+
+std::string read_handshake_timeout(Draft& draft, Value value) {
+  int32_t ms = 0;
+  if (std::string wrong = read_property_int(value, ms); !wrong.empty()) return wrong;
+  if (ms <= 0 && ms != -1) return "must be above 0 ms (-1 stands for syncLimit ticks)";
+  draft.handshake_timeout_ms.reset();
+  if (ms > 0) draft.handshake_timeout_ms = ms;
+  return {};
+}
+
+std::string read_election_tries(Draft& draft, Value value) {
+  int32_t tries = 0;
+  if (std::string wrong = read_property_int(value, tries); !wrong.empty()) return wrong;
+  if (tries < 0) return "must not be negative (0 stands for trying without end)";
+  draft.election_tries_max = tries;
+  return {};
+}
+
+constexpr std::string_view kOwnPace = "has no effect: this server has its own measure for that";
+constexpr std::string_view kNoDelayOfPackets =
+    "is not supported: what servers say to each other is sent at once";
 constexpr std::string_view kNoTls = "is not supported: TLS clients cannot connect";
 constexpr std::string_view kNoSasl = "is not supported: clients cannot authenticate with SASL";
 constexpr std::string_view kNoPolicy =
@@ -190,26 +245,51 @@ constexpr ConfigKey kPropertyKeys[] = {
      }},
     {"DigestAuthenticationProvider.digestAlg", Standing::kObeyed, read_digest_algorithm},
 
-    {"commitLogCount", Standing::kEnsembleOnly},
-    {"snapshotSizeFactor", Standing::kEnsembleOnly},
-    {"forceSnapshotSync", Standing::kEnsembleOnly},
-    {"leader.*", Standing::kEnsembleOnly},
-    {"fastleader.*", Standing::kEnsembleOnly},
-    {"cnxTimeout", Standing::kEnsembleOnly},
-    {"quorumCnxnTimeoutMs", Standing::kEnsembleOnly},
-    {"electionPortBindRetry", Standing::kEnsembleOnly},
-    {"leaderConnectDelayDuringRetryMs", Standing::kEnsembleOnly},
-    {"leaderServes", Standing::kEnsembleOnly},
-    {"tcpKeepAlive", Standing::kEnsembleOnly},
-    {"follower.*", Standing::kEnsembleOnly},
-    {"observer.*", Standing::kEnsembleOnly},
-    {"observerMaster.*", Standing::kEnsembleOnly},
-    {"learner.*", Standing::kEnsembleOnly},
-    {"forward_learner_requests_to_commit_processor_disabled", Standing::kEnsembleOnly},
-    {"messageTracker.*", Standing::kEnsembleOnly},
-    {"readonlymode.enabled", Standing::kEnsembleOnly},
-    {"enableEagerACLCheck", Standing::kEnsembleOnly},
-    {"ssl.quorum.*", Standing::kEnsembleOnly},
+    {"commitLogCount", Standing::kEnsembleOnly, read_commit_log_count},
+    {"snapshotSizeFactor", Standing::kEnsembleOnly, read_snapshot_factor},
+    {"forceSnapshotSync", Standing::kEnsembleOnly,
+     [](Draft& d, Value v) { return read_property_bool(v, d.peer.role.force_snapshot); }},
+    {"zoetrope.syncByQuorum", Standing::kEnsembleOnly,
+     [](Draft& d, Value v) { return read_property_bool(v, d.peer.role.sync_by_quorum); }},
+    {"fastleader.minNotificationInterval", Standing::kEnsembleOnly,
+     [](Draft& d, Value v) {
+       return read_time_above_0(v, d.peer.election.notification_interval_min);
+     }},
+    {"fastleader.maxNotificationInterval", Standing::kEnsembleOnly,
+     [](Draft& d, Value v) {
+       return read_time_above_0(v, d.peer.election.notification_interval_max);
+     }},
+    {"cnxTimeout", Standing::kEnsembleOnly,
+     [](Draft& d, Value v) { return read_time_above_0(v, d.peer.links.connect_timeout); }},
+    {"quorumCnxnTimeoutMs", Standing::kEnsembleOnly, read_handshake_timeout},
+    {"electionPortBindRetry", Standing::kEnsembleOnly, read_election_tries},
+    {"tcpKeepAlive", Standing::kEnsembleOnly,
+     [](Draft& d, Value v) { return read_property_bool(v, d.config.peer_keepalive); }},
+    {"leaderConnectDelayDuringRetryMs", Standing::kEnsembleOnly, nullptr, kOwnPace, "100"},
+    {"leaderServes", Standing::kEnsembleOnly, nullptr,
+     "is not supported: the leader serves clients too", "yes"},
+    {"leader.nodelay", Standing::kEnsembleOnly, nullptr, kNoDelayOfPackets, "true"},
+    {"follower.nodelay", Standing::kEnsembleOnly, nullptr, kNoDelayOfPackets, "true"},
+    {"leader.maxTimeToWaitForEpoch", Standing::kEnsembleOnly, nullptr,
+     "is not supported: a leader waits for as long as initLimit says", "-1"},
+    {"leader.*", Standing::kEnsembleOnly, nullptr, kOwnPace},
+    {"follower.*", Standing::kEnsembleOnly, nullptr, kNoPools},
+    {"observer.syncEnabled", Standing::kEnsembleOnly, nullptr,
+     "is not supported: observers write logs and snapshots", "true"},
+    {"observer.*", Standing::kEnsembleOnly, nullptr, kOwnPace},
+    {"observerMaster.*", Standing::kEnsembleOnly, nullptr,
+     "is not supported: observers connect to the leader"},
+    {"learner.*", Standing::kEnsembleOnly, nullptr, kNoPools},
+    {"forward_learner_requests_to_commit_processor_disabled", Standing::kEnsembleOnly, nullptr,
+     kNoPools},
+    {"messageTracker.*", Standing::kEnsembleOnly, nullptr,
+     "is not supported: messages between servers are not recorded", "false"},
+    {"readonlymode.enabled", Standing::kEnsembleOnly, nullptr,
+     "is not supported: a server without a quorum serves no client", "false"},
+    {"enableEagerACLCheck", Standing::kEnsembleOnly, nullptr,
+     "has no effect: the leader checks permissions", "false"},
+    {"ssl.quorum.*", Standing::kEnsembleOnly, nullptr,
+     "is not supported: servers talk to each other without TLS"},
 
     {"emulate353TTLNodes", Standing::kUnsupported, nullptr,
      "is not supported: time-to-live znodes written by 3.5.3 are not recognised", "false"},

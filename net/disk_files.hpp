@@ -34,6 +34,8 @@ class DiskFiles {
   std::optional<storage::DiskError> perform(const storage::DiskAction& action);
   // Makes the names in a folder durable.
   std::optional<storage::DiskError> sync_directory(storage::Folder folder);
+  // Forgets every open file; what was not synced stays unsynced.
+  void close_all() { files_.clear(); }
 
  private:
   struct OpenFile {

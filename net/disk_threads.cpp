@@ -66,6 +66,11 @@ DiskCompletion DiskThreads::perform_now(storage::DiskOp op) {
   return perform(lanes_[index(op.lane)], op);
 }
 
+void DiskThreads::close_files() {
+  ZT_ASSERT(is_idle(storage::Lane::kLog) && is_idle(storage::Lane::kSnapshot));
+  for (LaneThread& lane : lanes_) lane.files.close_all();
+}
+
 void DiskThreads::run(LaneThread& lane) {
   std::vector<storage::DiskOp> ops;
   std::vector<DiskCompletion> completions;

@@ -48,6 +48,8 @@ class DiskThreads {
   bool is_idle(storage::Lane lane) const { return in_flight_[index(lane)] == 0; }
   // Carries one operation out in the calling thread; its lane must be idle.
   DiskCompletion perform_now(storage::DiskOp op);
+  // Forgets all open files, because somebody else will change them. Both lanes must be idle.
+  void close_files();
 
  private:
   struct LaneThread {

@@ -45,6 +45,9 @@ Endpoint local_endpoint_of(int fd) {
 Driver::Driver(DriverConfig config, LogLine log)
     : config_(std::move(config)),
       log_(std::move(log)),
+      ports_{make_port(node::Port::kClient), make_port(node::Port::kQuorum),
+             make_port(node::Port::kElection)},
+      dialer_(io_, config_.peer_keepalive, [this](uint64_t token) { dialled(token); }),
       disks_(config_.roots, config_.slow_sync),
       connections_(config_.output_bytes_high),
       now_(read_clocks()) {
@@ -57,8 +60,43 @@ Driver::~Driver() {
   ready_wait_.release();
 }
 
+PortOptions Driver::options_of(node::Port port) const {
+  if (port == node::Port::kClient) {
+    return {
+        "client port", {config_.listen.address}, config_.listen.backlog, config_.listen.keepalive};
+  }
+  PortOptions options;
+  options.name = port == node::Port::kQuorum ? "quorum port" : "election port";
+  options.keepalive = config_.peer_keepalive;
+  if (!config_.peers) return options;
+  const PeerPorts& peers = *config_.peers;
+  const bool is_quorum = port == node::Port::kQuorum;
+  options.addresses = is_quorum ? peers.quorum : peers.election;
+  options.tries_max = is_quorum ? peers.quorum_tries_max : peers.election_tries_max;
+  options.pause = peers.pause;
+  return options;
+}
+
+ServerPort Driver::make_port(node::Port port) {
+  return ServerPort(
+      io_, options_of(port),
+      [this, port](UniqueFd socket, const Endpoint& remote) {
+        accept(port, std::move(socket), remote);
+      },
+      [this](const std::string& text) { log_(node::Severity::kWarning, text); });
+}
+
 std::expected<uint16_t, std::string> Driver::listen() {
-  return listener_.listen(config_.listen);
+  const auto client_port = port(node::Port::kClient).open_and_wait();
+  if (!client_port || !config_.peers) return client_port;
+  const auto election_port = port(node::Port::kElection).open_and_wait();
+  if (!election_port) return election_port;
+  const auto quorum_port = port(node::Port::kQuorum).check_and_wait();
+  return quorum_port ? client_port : quorum_port;
+}
+
+void Driver::close_ports() {
+  for (ServerPort& port : ports_) port.close();
 }
 
 void Driver::handle_signals() {
@@ -77,7 +115,7 @@ void Driver::on_signal(int number) {
   if (is_stopping_) std::_Exit(128 + number);
   is_stopping_ = true;
   wait_for_signal();
-  listener_.close();
+  close_ports();
   now_ = read_clocks();
   step(node::Shutdown{});
 }
@@ -89,9 +127,7 @@ node::Halt Driver::run(Engine& engine, const std::function<void()>& ready) {
   has_stepped_ = true;
   finish_batch();
   if (!halt_) {
-    listener_.start(
-        [this](UniqueFd socket, const Endpoint& remote) { accept(std::move(socket), remote); },
-        [this](const std::string& text) { log_(node::Severity::kWarning, text); });
+    for (ServerPort& port : ports_) port.start();
     ready();
   }
   while (!halt_) {
@@ -102,7 +138,8 @@ node::Halt Driver::run(Engine& engine, const std::function<void()>& ready) {
     tick_when_due();
     finish_batch();
   }
-  listener_.close();
+  close_ports();
+  dialer_.abandon_all();
   connections_.drop_all();
   return *halt_;
 }
@@ -151,13 +188,29 @@ void Driver::arm_closing_timer() {
   });
 }
 
-void Driver::accept(UniqueFd socket, const Endpoint& remote) {
+void Driver::accept(node::Port port, UniqueFd socket, const Endpoint& remote) {
   const int fd = socket.get();
   const Endpoint local = local_endpoint_of(fd);
   const ConnectionId id = connections_.open(std::move(socket));
   if (!ready_set_.add(fd, id.value)) return connections_.reset(id);
   now_ = read_clocks();
-  step(node::Opened{id, node::Port::kClient, remote, local});
+  step(node::Opened{id, port, remote, local});
+}
+
+// The engine's last effects may abandon this very attempt, so they come first.
+void Driver::dialled(uint64_t token) {
+  if (!effects_.empty()) carry_out();
+  std::optional<Dialer::Outcome> outcome = dialer_.take(token);
+  if (!outcome) return;
+  now_ = read_clocks();
+  if (!outcome->socket.is_open()) return step(node::ConnectFailed{token, outcome->why});
+  const int fd = outcome->socket.get();
+  const ConnectionId id = connections_.open(std::move(outcome->socket));
+  if (!ready_set_.add(fd, id.value)) {
+    connections_.reset(id);
+    return step(node::ConnectFailed{token, "cannot watch the new connection"});
+  }
+  step(node::Connected{token, id, outcome->remote});
 }
 
 void Driver::read_sockets() {

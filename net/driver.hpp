@@ -3,6 +3,7 @@
 // contains no protocol logic. One thread does everything but disk operations.
 #pragma once
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -17,18 +18,23 @@
 
 #include "core/node/effects.hpp"
 #include "core/node/input.hpp"
+#include "core/storage/recovery.hpp"
 #include "net/connections.hpp"
+#include "net/dialer.hpp"
 #include "net/disk_threads.hpp"
 #include "net/engine.hpp"
 #include "net/inline_sync.hpp"
-#include "net/listener.hpp"
 #include "net/ready_set.hpp"
+#include "net/server_port.hpp"
 
 namespace zoetrope::net {
 
 struct DriverConfig {
-  ListenOptions listen;
+  ListenOptions listen;  // for clients
+  std::optional<PeerPorts> peers;
+  bool peer_keepalive = false;  // of all connections between servers
   DiskRoots roots;
+  storage::RecoveryOptions recovery;     // for a Reload, as at start
   uint64_t output_bytes_high = 4 << 20;  // Config::output_bytes_high of the engine
   Duration slow_sync = Duration::from_ms(1000);
 };
@@ -40,8 +46,8 @@ class Driver {
   Driver(DriverConfig config, LogLine log);
   ~Driver();
 
-  // Binds the client port, so that a taken port is known before recovery is paid for. Returns the
-  // port.
+  // Opens the client port and the election port and makes sure that nobody else has the quorum
+  // port, so that a taken port is known before recovery is paid for. Returns the client port.
   std::expected<uint16_t, std::string> listen();
   // SIGTERM and SIGINT from now on mean an orderly stop; a second one ends the process at once.
   // SIGPIPE is ignored.
@@ -59,7 +65,12 @@ class Driver {
   void arm_closing_timer();
   void wait_for_signal();
   void on_signal(int number);
-  void accept(UniqueFd socket, const Endpoint& remote);
+  PortOptions options_of(node::Port port) const;
+  ServerPort& port(node::Port port) { return ports_[static_cast<size_t>(port)]; }
+  ServerPort make_port(node::Port port);
+  void close_ports();
+  void accept(node::Port port, UniqueFd socket, const Endpoint& remote);
+  void dialled(uint64_t token);
   void read_sockets();
   void keep_disk_busy();
   void on_socket_event(ConnectionId id, uint32_t events);
@@ -74,7 +85,9 @@ class Driver {
   void finish_batch();
   void carry_out();
   void sort_out(node::Effect& effect);
+  void set_listening(const node::Listen& listen);
   void close_connections();
+  void reload();
   bool may_do_now(const std::vector<storage::DiskOp>& ops) const;
   void do_now(std::vector<storage::DiskOp>& ops);
   void report_completion(DiskCompletion& completion);
@@ -86,7 +99,8 @@ class Driver {
   Engine* engine_ = nullptr;
 
   boost::asio::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};
-  Listener listener_{io_};
+  std::array<ServerPort, 3> ports_;  // by node::Port; without addresses where there is none
+  Dialer dialer_;
   std::optional<boost::asio::signal_set> signals_;
   boost::asio::steady_timer deadline_timer_{io_};
   boost::asio::steady_timer closing_timer_{io_};
@@ -116,6 +130,7 @@ class Driver {
   std::vector<DiskCompletion> completions_;
   std::vector<ConnectionId> broken_, unsent_;
   bool wants_host_facts_ = false;
+  std::optional<node::Reload> reload_;
 };
 
 }  // namespace zoetrope::net

@@ -1,6 +1,10 @@
 // The driver's other half: steps of the engine and the carrying out of effects.
+#include <utility>
+
+#include "core/base/assert.hpp"
 #include "net/clock.hpp"
 #include "net/driver.hpp"
+#include "net/history.hpp"
 #include "net/host_facts.hpp"
 
 namespace zoetrope::net {
@@ -67,6 +71,10 @@ void Driver::sort_out(node::Effect& effect) {
                    readable_.push_back(resume.connection);
                  },
                  [this](node::Disk& disk) { disk_ops_.push_back(std::move(disk.op)); },
+                 [this](const node::Connect& connect) { dialer_.dial(connect.token, connect.to); },
+                 [this](const node::AbandonConnect& abandon) { dialer_.abandon(abandon.token); },
+                 [this](const node::Listen& listen) { set_listening(listen); },
+                 [this](const node::Reload& reload) { reload_ = reload; },
                  [this](const node::HostFactsQuery&) { wants_host_facts_ = true; },
                  [this](const node::Log& log) { log_(log.severity, log.text); },
                  [this](const node::Halt& halt) {
@@ -74,6 +82,37 @@ void Driver::sort_out(node::Effect& effect) {
                  },
              },
              effect);
+}
+
+void Driver::set_listening(const node::Listen& listen) {
+  if (is_stopping_ || halt_) return;
+  if (!listen.on) return port(listen.port).close();
+  const char* consequence =
+      listen.port == node::Port::kQuorum ? ": this server stops, so that another one leads" : "";
+  port(listen.port).keep_opening([this, consequence](const std::string& why) {
+    if (!halt_) halt_ = node::Halt{false, why + consequence};
+  });
+}
+
+// Synchronous, as at start: the engine has nothing else to do until it has its state again.
+void Driver::reload() {
+  ZT_ASSERT(disks_.is_idle(storage::Lane::kLog) && disks_.is_idle(storage::Lane::kSnapshot));
+  const std::optional<Zxid> last = std::exchange(reload_, std::nullopt)->last;
+  disks_.close_files();
+  if (last) {
+    if (const auto wrong = cut_history(config_.roots, *last)) {
+      halt_ = node::Halt{false, *wrong};
+      return;
+    }
+  }
+  auto recovered = recover_history(config_.roots, config_.recovery);
+  if (!recovered) {
+    halt_ = node::Halt{false, recovered.error()};
+    return;
+  }
+  for (const std::string& note : recovered->notes) log_(node::Severity::kWarning, note);
+  now_ = read_clocks();
+  step(node::Reloaded{&*recovered});
 }
 
 void Driver::close_connections() {
@@ -141,6 +180,7 @@ void Driver::report_what_followed() {
     wants_host_facts_ = false;
     step(read_host_facts());
   }
+  if (reload_ && !halt_) reload();
 }
 
 }  // namespace zoetrope::net

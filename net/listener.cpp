@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/ip/v6_only.hpp>
 #include <cerrno>
 #include <chrono>
@@ -25,22 +26,22 @@ UniqueFd open_spare() {
   return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
-std::string shown(const ListenAddress& address) {
-  return (address.host.empty() ? "*" : address.host) + ":" + std::to_string(address.port);
-}
-
-std::expected<tcp::endpoint, std::string> resolve(asio::io_context& io,
-                                                  const ListenAddress& address) {
+std::expected<tcp::endpoint, std::string> resolve(const ListenAddress& address) {
+  asio::io_context io;
   error_code error;
   tcp::resolver resolver(io);
   const auto results =
       resolver.resolve(address.host, std::to_string(address.port),
                        tcp::resolver::passive | tcp::resolver::numeric_service, error);
   if (error || results.empty()) {
-    return std::unexpected("cannot resolve clientPortAddress " + address.host + ": " +
-                           error.message());
+    return std::unexpected("cannot resolve " + address.host +
+                           ", the address to listen on at port " + std::to_string(address.port) +
+                           ": " + error.message());
   }
-  return results.begin()->endpoint();
+  // As Java chooses: a name that has both kinds of addresses stands for an IPv4 one.
+  const auto is_v4 = [](const auto& entry) { return entry.endpoint().address().is_v4(); };
+  const auto v4 = std::find_if(results.begin(), results.end(), is_v4);
+  return (v4 != results.end() ? v4 : results.begin())->endpoint();
 }
 
 error_code bind_and_listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint,
@@ -67,6 +68,19 @@ error_code bind_and_listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoin
 
 }  // namespace
 
+std::string shown(const ListenAddress& address) {
+  const bool is_v6 = address.host.find(':') != std::string::npos;
+  const std::string host = is_v6 ? "[" + address.host + "]" : address.host;
+  return (host.empty() ? "*" : host) + ":" + std::to_string(address.port);
+}
+
+std::expected<ListenAddress, std::string> resolve_listen_address(const ListenAddress& address) {
+  if (address.host.empty()) return address;
+  const auto endpoint = resolve(address);
+  if (!endpoint) return std::unexpected(endpoint.error());
+  return ListenAddress{endpoint->address().to_string(), address.port};
+}
+
 std::expected<uint16_t, std::string> Listener::listen(const ListenOptions& options) {
   const ListenAddress& address = options.address;
   error_code error;
@@ -77,13 +91,13 @@ std::expected<uint16_t, std::string> Listener::listen(const ListenOptions& optio
       error = bind_and_listen(acceptor_, tcp::endpoint(tcp::v4(), address.port), options);
     }
   } else {
-    const auto endpoint =
-        resolve(static_cast<asio::io_context&>(acceptor_.get_executor().context()), address);
+    const auto endpoint = resolve(address);
     if (!endpoint) return std::unexpected(endpoint.error());
     error = bind_and_listen(acceptor_, *endpoint, options);
   }
   if (error) return std::unexpected("cannot listen on " + shown(address) + ": " + error.message());
   spare_ = open_spare();
+  ++life_;
   return acceptor_.local_endpoint().port();
 }
 
@@ -97,17 +111,19 @@ void Listener::close() {
   error_code ignored;
   acceptor_.close(ignored);
   pause_.cancel();
+  spare_.reset();
+  ++life_;
 }
 
 void Listener::wait() {
-  acceptor_.async_wait(tcp::acceptor::wait_read, [this](const error_code& error) {
-    if (error || !acceptor_.is_open()) return;
-    accept_waiting();
+  acceptor_.async_wait(tcp::acceptor::wait_read, [this, life = life_](const error_code& error) {
+    if (!error && life == life_) accept_waiting();
   });
 }
 
 void Listener::accept_waiting() {
-  for (int i = 0; i < kAcceptsAtOnce && acceptor_.is_open(); ++i) {
+  const uint64_t life = life_;
+  for (int i = 0; i < kAcceptsAtOnce && life == life_; ++i) {
     sockaddr_storage address{};
     socklen_t length = sizeof address;
     UniqueFd socket(::accept4(acceptor_.native_handle(), reinterpret_cast<sockaddr*>(&address),
@@ -124,19 +140,19 @@ void Listener::accept_waiting() {
     if (!is_exhausted) continue;  // that connection died while it waited
     turn_one_away(error);
     pause_.expires_after(kPauseWithoutDescriptors);
-    pause_.async_wait([this](const error_code& cancelled) {
-      if (!cancelled && acceptor_.is_open()) wait();
+    pause_.async_wait([this, life](const error_code& cancelled) {
+      if (!cancelled && life == life_) wait();
     });
     return;
   }
-  if (acceptor_.is_open()) wait();
+  if (life == life_) wait();
 }
 
 void Listener::turn_one_away(int error) {
   if (!has_warned_) {
     has_warned_ = true;
     warn_(std::string("cannot accept connections: ") + std::strerror(error) +
-          "; new clients are turned away until others leave");
+          "; who comes now is turned away until others leave");
   }
   spare_.reset();
   UniqueFd turned_away(::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC));

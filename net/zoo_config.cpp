@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <map>
@@ -9,15 +10,28 @@
 #include "core/quorum/ensemble.hpp"
 #include "net/config_keys.hpp"
 #include "net/config_values.hpp"
+#include "net/ensemble_config.hpp"
 #include "net/properties.hpp"
 
 namespace zoetrope::net {
 
 namespace {
 
-constexpr std::string_view kServerPrefix = "server.";
 constexpr int32_t kSnapRetainCountMin = 3;  // upstream MIN_SNAP_RETAIN_COUNT
 constexpr int32_t kSnapCountMin = 2;        // upstream ZooKeeperServer.getSnapCount
+
+// Upstream's dynamic files carry the version of their configuration in their name,
+// "zoo.cfg.dynamic.100000002"; others have version 0.
+int64_t version_of_file_name(const std::string& path) {
+  const std::string_view name(path);
+  const size_t dot = name.find_last_of('.');
+  if (dot == std::string_view::npos) return 0;
+  const std::string_view digits = name.substr(dot + 1);
+  int64_t version = 0;
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), version, 16);
+  return error == std::errc() && end == digits.data() + digits.size() ? version : 0;
+}
 
 // Reads entries into a draft and then makes the checks that need several of them.
 class Parser {
@@ -50,8 +64,16 @@ class Parser {
     if (error_.empty()) check_ports();
     if (error_.empty()) check_sessions();
     if (error_.empty()) check_snapshots();
+    if (error_.empty() && is_member_) become_member();
   }
-  ServerConfig take() { return std::move(draft_.config); }
+  ServerConfig take() {
+    for (Warning& warning : warnings_) {
+      if (is_member_ || !warning.for_members_only) {
+        draft_.config.warnings.push_back(std::move(warning.text));
+      }
+    }
+    return std::move(draft_.config);
+  }
 
  private:
   static std::string plain_name(const std::string& key) {
@@ -73,8 +95,8 @@ class Parser {
   void fail(const std::string& place, const std::string& text) {
     if (error_.empty()) error_ = one_line(place + ": " + text);
   }
-  void warn(const std::string& place, const std::string& text) {
-    draft_.config.warnings.push_back(one_line(place + ": " + text));
+  void warn(const std::string& place, const std::string& text, bool for_members_only = false) {
+    warnings_.push_back({one_line(place + ": " + text), for_members_only});
   }
 
   void apply(const std::string& written, std::string_view value, const std::string& place);
@@ -82,7 +104,9 @@ class Parser {
   void check_directories();
   void read_myid();
   void read_dynamic_file();
+  void add_member_line(const std::string& key, std::string_view value, const std::string& place);
   void check_members();
+  void become_member();
   void check_member_client_port(const quorum::HostPort& client);
   void check_ports();
   void check_sessions();
@@ -94,10 +118,15 @@ class Parser {
   std::string error_;
   std::map<std::string, std::string> places_;     // last place of each key
   std::map<std::string, std::string> first_set_;  // first place of each key of the file
-  struct Member {
-    std::string key, value, place;
+  std::vector<MemberLine> members_;
+  quorum::Ensemble ensemble_;
+  int64_t ensemble_version_ = 0;
+  bool is_member_ = false;
+  struct Warning {
+    std::string text;
+    bool for_members_only = false;
   };
-  std::vector<Member> members_;
+  std::vector<Warning> warnings_;
 };
 
 void Parser::apply(const std::string& written, std::string_view value, const std::string& place) {
@@ -111,18 +140,28 @@ void Parser::apply(const std::string& written, std::string_view value, const std
   places_[name] = place;
   const ConfigKey& key = *found->key;
   if (key.name == "server.*" || key.name == "group.*" || key.name == "weight.*") {
-    members_.push_back({name, std::string(value), place});
+    add_member_line(name, value, place);
   }
+  const bool is_for_members = key.standing == Standing::kEnsembleOnly;
   if (key.read != nullptr) {
     const std::string wrong = key.read(draft_, value);
     if (!wrong.empty() && found->named) return fail(place, name + " " + wrong);
-    if (!wrong.empty()) return warn(place, name + " " + wrong + "; the default is used");
+    if (!wrong.empty()) {
+      return warn(place, name + " " + wrong + "; the default is used", is_for_members);
+    }
   }
-  const bool may_warn =
-      key.standing == Standing::kNoEffect || key.standing == Standing::kUnsupported;
-  if (may_warn && (key.inert_value.empty() || !equals_ignoring_case(value, key.inert_value))) {
-    warn(place, name + " " + std::string(key.consequence));
+  if (!key.consequence.empty() &&
+      (key.inert_value.empty() || !equals_ignoring_case(value, key.inert_value))) {
+    warn(place, name + " " + std::string(key.consequence), is_for_members);
   }
+}
+
+// A key that stands twice counts as it stands last.
+void Parser::add_member_line(const std::string& key, std::string_view value,
+                             const std::string& place) {
+  std::erase_if(members_, [&](const MemberLine& line) { return line.key == key; });
+  members_.push_back({key, std::string(value)});
+  places_[key] = place;
 }
 
 void Parser::check_quorum_sasl() {
@@ -164,8 +203,8 @@ void Parser::read_dynamic_file() {
   const std::string& path = draft_.dynamic_config_file;
   if (path.empty()) return;
   if (!members_.empty()) {
-    const Member& member = members_.front();
-    return fail(member.place, member.key + " must stand in the dynamic file " + path);
+    const std::string& key = members_.front().key;
+    return fail(place_of(key), key + " must stand in the dynamic file " + path);
   }
   const auto content = read_file_(path);
   if (!content) return fail(place_of("dynamicConfigFile"), "dynamicConfigFile: " + content.error());
@@ -180,36 +219,36 @@ void Parser::read_dynamic_file() {
     if (!key.starts_with("server.") && !key.starts_with("group") && !key.starts_with("weight")) {
       return fail(place, key + " must not stand in a dynamic file (only server, group and weight)");
     }
-    members_.push_back({key, property.value, place});
+    add_member_line(key, property.value, place);
   }
+  ensemble_version_ = version_of_file_name(path);
 }
 
 void Parser::check_members() {
-  size_t participants = 0, observers = 0;
-  std::string last_place = file_;
-  for (const Member& member : members_) {
-    if (!member.key.starts_with(kServerPrefix)) continue;
-    last_place = member.place;
-    int64_t id = 0;
-    if (!read_long(member.key.substr(kServerPrefix.size()), id).empty()) {
-      return fail(member.place, member.key + ": the part after \"server.\" must be a number");
-    }
-    const auto parsed = quorum::Member::parse(ServerId(id), member.value);
-    if (!parsed) return fail(member.place, member.key + " " + parsed.error());
-    (parsed->role == quorum::MemberRole::kObserver ? observers : participants) += 1;
-    if (draft_.config.myid == id && parsed->client) check_member_client_port(*parsed->client);
+  if (!members_.empty()) {
+    auto ensemble = read_ensemble(members_);
+    if (!ensemble) return fail(place_of(ensemble.error().key), ensemble.error().text);
+    ensemble_ = *std::move(ensemble);
+    ensemble_.version = ensemble_version_;
   }
-  if (participants == 0 && !draft_.standalone_enabled) {
-    fail(place_of("standaloneEnabled"), "standaloneEnabled=false needs at least one participant");
-  } else if (participants <= 1 && observers > 0) {
-    fail(last_place, "observers need a quorum of participants");
-  } else if (participants > 1 || (participants == 1 && !draft_.standalone_enabled)) {
-    fail(last_place,
-         "ensembles are not available in this release: " + std::to_string(participants) +
-             " participants are listed; leave one server line and standaloneEnabled=true");
-  } else if (participants == 1) {
-    warn(last_place, "one server line: it is ignored and a standalone server runs");
+  const auto is_member = is_ensemble(ensemble_, draft_.standalone_enabled);
+  if (!is_member) return fail(place_of(is_member.error().key), is_member.error().text);
+  is_member_ = *is_member;
+  if (!is_member_ && !ensemble_.members.empty()) {
+    warn(place_of(members_.front().key),
+         "one server line: it is ignored and a standalone server runs");
   }
+  const auto self = ensemble_.members.find(ServerId(draft_.config.myid.value_or(-1)));
+  if (self != ensemble_.members.end() && self->second.client) {
+    check_member_client_port(*self->second.client);
+  }
+}
+
+void Parser::become_member() {
+  std::vector<ConfigRemark> remarks;
+  const auto wrong = make_member(draft_, std::move(ensemble_), remarks);
+  for (const ConfigRemark& remark : remarks) warn(place_of(remark.key), remark.text);
+  if (wrong) fail(place_of(wrong->key), wrong->text);
 }
 
 // The client address in a server line is this server's own when myid names that line.

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/time.hpp"
 #include "core/node/config.hpp"
 #include "core/storage/recovery.hpp"
 
@@ -21,6 +22,18 @@ struct ListenAddress {
   std::string host;   // empty: every address of the machine, IPv4 and IPv6
   uint16_t port = 0;  // 0: any free port
   bool operator==(const ListenAddress&) const = default;
+};
+
+// Where the other members of an ensemble connect to.
+struct PeerPorts {
+  std::vector<ListenAddress> quorum, election;
+  // How often it is tried to open the election port at start (electionPortBindRetry); 0: without
+  // end.
+  int32_t election_tries_max = 3;
+  // The quorum port is opened when this server is to lead. Who cannot open it must not lead, and
+  // would be elected again as soon as it gave up: so after this many tries the server stops.
+  int32_t quorum_tries_max = 10;
+  Duration pause = Duration::from_ms(500);  // between two tries
 };
 
 struct ServerConfig {
@@ -34,6 +47,8 @@ struct ServerConfig {
 
   ListenAddress client;
   bool client_tcp_keepalive = false;
+  std::optional<PeerPorts> peers;  // of a member of an ensemble, together with engine.peer
+  bool peer_keepalive = false;
   int64_t fsync_warning_ms = 1000;
 
   // One line each, "zoo.cfg:12: ..."; in the order of the text.

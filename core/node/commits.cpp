@@ -8,8 +8,10 @@ namespace zoetrope::node {
 
 using jute::OpCode;
 
-void Server::Impl::commit_durable() {
-  while (!outstanding.empty() && outstanding.front().prepared.zxid <= store.durable()) {
+void Server::Impl::apply_committed() {
+  // A standalone server is its own quorum.
+  const Zxid limit = peer == nullptr ? store.durable() : committed;
+  while (!outstanding.empty() && outstanding.front().prepared.zxid <= limit) {
     OutstandingTxn txn = std::move(outstanding.front());
     outstanding.pop_front();
     commit(txn);
@@ -20,6 +22,7 @@ void Server::Impl::commit_durable() {
 void Server::Impl::commit(OutstandingTxn& txn) {
   const auto decoded = jute::decode_txn(txn.prepared.payload);
   ZT_ASSERT(decoded.has_value());
+  if (is_learner()) find_asker(txn, *decoded);
   deleted_acls.clear();
   if (!watches.empty()) note_deleted_acls(decoded->header.client_id, decoded->body);
   tree.apply(*decoded, result);
@@ -36,12 +39,14 @@ void Server::Impl::commit(OutstandingTxn& txn) {
   fire_watches(*decoded);
   reply_to_write(txn, *decoded);
   apply_to_sessions(*decoded, txn);
+  if (peer != nullptr) committed_window.add(txn.prepared.zxid, txn.prepared.payload);
 }
 
 void Server::Impl::apply_to_sessions(const jute::Txn& txn, const OutstandingTxn& outstanding_txn) {
   const SessionId id = txn.header.client_id;
   if (const auto* create = std::get_if<jute::CreateSessionTxn>(&txn.body)) {
     sessions.add(id, create->timeout_ms, now.monotonic);
+    if (decides()) sessions.set_owner(id, outstanding_txn.origin);
     Connection* origin = connections.find(outstanding_txn.origin);
     if (origin != nullptr && origin->state == ConnectionState::kConnecting) {
       session_established(*origin);

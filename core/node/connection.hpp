@@ -88,9 +88,13 @@ struct Connection {
   ConnectionId id;
   ConnectionState state = ConnectionState::kFresh;
   uint8_t paused = 0;
+  bool touched = false;        // since the leader was told last; of learners only
   bool read_only_byte = true;  // whether the ConnectRequest had it; the answer has it then too
   int32_t timeout_ms = 0;
   SessionId session;
+  // Transactions up to this one answer nothing that came by this connection: it is a session's
+  // later connection. Of learners only.
+  Zxid answers_after;
   Endpoint remote;
   wire::FrameCutter input;
   RequestQueue queue;

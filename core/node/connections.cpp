@@ -6,7 +6,13 @@ namespace zoetrope::node {
 
 void Server::Impl::opened(const Opened& input) {
   if (input.port != Port::kClient) {
-    out->add(Close{input.connection, CloseHow::kReset});
+    if (peer == nullptr || halted || stopping) {
+      out->add(Close{input.connection, CloseHow::kReset});
+    } else if (input.port == Port::kElection) {
+      peer->opened_election(input.connection, input.remote, now.monotonic);
+    } else {
+      peer->opened_quorum(input.connection, input.remote, now.monotonic);
+    }
     return;
   }
   const bool too_many_here = config.connections_per_address_max > 0 &&
@@ -14,7 +20,7 @@ void Server::Impl::opened(const Opened& input) {
                                  static_cast<size_t>(config.connections_per_address_max);
   const bool too_many = config.connections_max > 0 &&
                         connections.size() >= static_cast<size_t>(config.connections_max);
-  if (!serving() || too_many_here || too_many) {
+  if (halted || stopping || too_many_here || too_many) {
     ++stats.connections_rejected;
     if (too_many_here && stats.connections_rejected % 1000 == 1) {
       out->log(Severity::kWarning,
@@ -36,10 +42,12 @@ void Server::Impl::opened(const Opened& input) {
 
 void Server::Impl::received(const Received& input) {
   Connection* connection = connections.find(input.connection);
-  if (connection == nullptr) return;
+  if (connection == nullptr) {
+    if (peer != nullptr) peer->received(input.connection, input.bytes, now.monotonic);
+    return;
+  }
   stats.bytes_received += static_cast<int64_t>(input.bytes.size());
-  if (connection->state == ConnectionState::kOpen)
-    sessions.touch(connection->session, now.monotonic);
+  if (connection->state == ConnectionState::kOpen) touch(*connection);
   connection->input.feed(input.bytes);
   process_input(*connection);
   connection->input.keep();
@@ -94,7 +102,10 @@ void Server::Impl::resume(Connection& connection, PauseReason reason) {
 
 void Server::Impl::backlog(const Backlog& input) {
   Connection* connection = connections.find(input.connection);
-  if (connection == nullptr) return;
+  if (connection == nullptr) {
+    if (peer != nullptr) peer->backlog(input.connection, input.unsent_bytes, now.monotonic);
+    return;
+  }
   if (input.unsent_bytes > config.output_bytes_max) {
     out->log(Severity::kWarning, "closed " + connection->remote.to_string() + ": it left " +
                                      std::to_string(input.unsent_bytes) +
@@ -124,7 +135,10 @@ void Server::Impl::drop(Connection& connection) {
 
 void Server::Impl::closed_by_peer(ConnectionId id) {
   Connection* connection = connections.find(id);
-  if (connection == nullptr) return;
+  if (connection == nullptr) {
+    if (peer != nullptr) peer->closed(id, now.monotonic);
+    return;
+  }
   ++stats.connections_dropped;
   drop(*connection);
 }

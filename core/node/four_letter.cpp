@@ -162,8 +162,13 @@ std::string Server::Impl::server_text(bool with_clients, const Connection& asker
   text += "Connections: " + std::to_string(connections.size()) + "\n";
   text += "Outstanding: " + std::to_string(outstanding.size()) + "\n";
   text += "Zxid: 0x" + hex(tree.last_processed_zxid().value) + "\n";
-  text += "Mode: standalone\n";
+  text += "Mode: " + std::string(mode()) + "\n";
   text += "Node count: " + std::to_string(node_count()) + "\n";
+  if (peer != nullptr && peer->is_leading()) {
+    text += "Proposal sizes last/min/max: " + std::to_string(stats.proposal_size_last) + "/" +
+            std::to_string(stats.proposal_size_min) + "/" +
+            std::to_string(stats.proposal_size_max) + "\n";
+  }
   return text;
 }
 
@@ -179,8 +184,40 @@ std::string Server::Impl::configuration_text() const {
   text += "minSessionTimeout=" + std::to_string(config.timeout_ms_min()) + "\n";
   text += "maxSessionTimeout=" + std::to_string(config.timeout_ms_max()) + "\n";
   text += "clientPortListenBacklog=" + std::to_string(config.client_port_listen_backlog) + "\n";
-  text += "serverId=0\n";
-  return text;
+  if (peer == nullptr) return text + "serverId=0\n";
+  return text + "serverId=" + std::to_string(config.server_id.value) + "\n" + membership_text();
+}
+
+std::string Server::Impl::membership_text() const {
+  const zab::RoleConfig& role = config.peer->role;
+  const quorum::Ensemble& ensemble = peer->ensembles().current;
+  const auto self = ensemble.members.find(role.self);
+  const auto ports = [&](const std::vector<quorum::HostPort> quorum::Member::* addresses) {
+    std::string text;
+    if (self == ensemble.members.end()) return text;
+    for (const quorum::HostPort& address : self->second.*addresses) {
+      text += (text.empty() ? "" : "|") + std::to_string(address.port);
+    }
+    return text;
+  };
+  return "initLimit=" + std::to_string(role.init_limit) +
+         "\nsyncLimit=" + std::to_string(role.sync_limit) +
+         "\nelectionAlg=" + std::to_string(static_cast<int>(config.peer->algorithm)) +
+         "\nelectionPort=" + ports(&quorum::Member::election) +
+         "\nquorumPort=" + ports(&quorum::Member::quorum) +
+         "\npeerType=" + (role.is_observer ? "1" : "0") + "\nmembership: \n" + ensemble.to_string();
+}
+
+// Upstream's words for what a server is to its clients.
+std::string_view Server::Impl::mode() const {
+  if (peer == nullptr) return "standalone";
+  switch (peer->state()) {
+    case quorum::PeerState::kLeading: return "leader";
+    case quorum::PeerState::kFollowing: return "follower";
+    case quorum::PeerState::kObserving: return "observer";
+    case quorum::PeerState::kLooking: break;
+  }
+  return "leaderelection";
 }
 
 std::string Server::Impl::dump_text() const {

@@ -36,6 +36,7 @@ void Server::Impl::connect(Connection& connection, std::string_view payload) {
   pause(connection, kPauseHandshake);
   const SessionId id = sessions.allocate();
   connection.session = id;
+  if (is_learner()) return forward_connect(connection);
   append(preparer.prepare_create_session(id, connection.timeout_ms, now.wall), connection.id,
          Xid(0), jute::OpCode::kCreateSession);
 }
@@ -43,9 +44,9 @@ void Server::Impl::connect(Connection& connection, std::string_view payload) {
 void Server::Impl::renew_session(Connection& connection, const wire::ConnectRequest& request) {
   // The password is looked at before anything else happens, so that a stranger who knows an id
   // cannot cut the owner's connection.
-  const bool valid = session::password_matches(request.session, request.password.value_or("")) &&
-                     sessions.contains(request.session) && !sessions.is_closing(request.session);
-  if (!valid) {
+  const bool is_owner = session::password_matches(request.session, request.password.value_or(""));
+  if (is_owner && is_learner()) return forward_renewal(connection, request);
+  if (!is_owner || !sessions.contains(request.session) || sessions.is_closing(request.session)) {
     send_connect_response(connection, false);
     close(connection, CloseHow::kAfterFlush);
     return;

@@ -46,7 +46,9 @@ void Server::Impl::request(Connection& connection, std::string_view payload) {
     close(connection, CloseHow::kAfterFlush);
     return;
   }
-  if (wire::is_write(header.type)) {
+  if (peer != nullptr && header.type == OpCode::kSync) {
+    ask_sync(connection, header.xid, body);
+  } else if (wire::is_write(header.type)) {
     submit_write(connection, header.xid, header.type, body);
   } else {
     QueuedRequest read{header.xid,
@@ -70,6 +72,7 @@ void Server::Impl::request(Connection& connection, std::string_view payload) {
 
 void Server::Impl::submit_write(Connection& connection, Xid xid, OpCode type,
                                 std::string_view body) {
+  if (is_learner()) return forward_write(connection, xid, type, body);
   connection.queue.push(QueuedRequest{xid, type, true, {}, nullptr, now.monotonic});
   ++queued_requests;
   if (type == OpCode::kCloseSession) {
@@ -90,7 +93,11 @@ void Server::Impl::submit_write(Connection& connection, Xid xid, OpCode type,
 void Server::Impl::append(pipeline::Prepared prepared, ConnectionId origin, Xid xid, OpCode type) {
   ++stats.proposals;
   outstanding.push_back(OutstandingTxn{std::move(prepared), origin, xid, type, now.monotonic});
-  store.append(outstanding.back().prepared.zxid, outstanding.back().prepared.payload);
+  const pipeline::Prepared& last = outstanding.back().prepared;
+  store.append(last.zxid, last.payload);
+  if (peer == nullptr) return;
+  stats.proposed(static_cast<int64_t>(last.payload.size()));
+  peer->propose(last.zxid, last.payload);
 }
 
 void Server::Impl::authenticate(Connection& connection, Xid xid, std::string_view body) {

@@ -20,6 +20,10 @@ pipeline::PreparerConfig preparer_config(const Config& config) {
   return result;
 }
 
+// Upstream's commitLogCount; the bytes bound what large transactions may hold.
+constexpr size_t kWindowCount = 500;
+constexpr size_t kWindowBytes = 32 << 20;
+
 // 3.8.0 knows only IPv4 addresses in ACLs.
 Config for_release(Config config) {
   if (config.compatibility == Compatibility::k3_8) config.auth.ip_v6 = false;
@@ -28,24 +32,32 @@ Config for_release(Config config) {
 
 }  // namespace
 
-Server::Impl::Impl(Config config_in, storage::RecoveredState recovered, uint64_t seed, Now now_in)
+Server::Impl::Impl(Config config_in, storage::RecoveredState recovered, uint64_t seed_in,
+                   Now now_in, zab::Epochs epochs)
     : config(for_release(std::move(config_in))),
       tree(std::move(recovered.tree)),
       sessions(config.tick_time_ms, session::first_session_id(now_in.wall, config.server_id)),
       watches(config.compatibility == Compatibility::k3_8),
       preparer(preparer_config(config), tree, sessions),
       reads(tree, watches, config.auth, config.compatibility == Compatibility::k3_8),
-      store(config.store, recovered, Random(seed).fork("store"), now_in.monotonic),
+      store(config.store, recovered, Random(seed_in).fork("store"), now_in.monotonic),
+      committed_window(kWindowCount, kWindowBytes),
+      seed(seed_in),
       replayed_txns(static_cast<int64_t>(recovered.replayed)),
       started(now_in.monotonic),
       now(now_in) {
   preparer.reset(std::max(recovered.last_zxid, tree.last_processed_zxid()));
   for (const auto& [id, timeout_ms] : recovered.sessions)
     sessions.add(id, timeout_ms, now.monotonic);
+  if (!config.peer) return;
+  in_service = false;
+  committed = tree.last_processed_zxid();
+  peer = std::make_unique<zab::Peer>(*config.peer, epochs, *this);
 }
 
-Server::Server(Config config, storage::RecoveredState recovered, uint64_t seed, Now now)
-    : impl_(std::make_unique<Impl>(std::move(config), std::move(recovered), seed, now)) {}
+Server::Server(Config config, storage::RecoveredState recovered, uint64_t seed, Now now,
+               zab::Epochs epochs)
+    : impl_(std::make_unique<Impl>(std::move(config), std::move(recovered), seed, now, epochs)) {}
 Server::~Server() = default;
 
 void Server::start(Now now, Effects& out) {
@@ -64,6 +76,10 @@ void Server::step(Now now, const Input& input, Effects& out) {
         using T = std::decay_t<decltype(event)>;
         if constexpr (std::is_same_v<T, Opened>)
           s.opened(event);
+        else if constexpr (std::is_same_v<T, Connected>)
+          s.connected(event);
+        else if constexpr (std::is_same_v<T, ConnectFailed>)
+          s.connect_failed(event);
         else if constexpr (std::is_same_v<T, Received>)
           s.received(event);
         else if constexpr (std::is_same_v<T, Closed>)
@@ -72,6 +88,8 @@ void Server::step(Now now, const Input& input, Effects& out) {
           s.backlog(event);
         else if constexpr (std::is_same_v<T, DiskDone>)
           s.disk_done(event);
+        else if constexpr (std::is_same_v<T, Reloaded>)
+          s.reloaded(event);
         else if constexpr (std::is_same_v<T, HostFacts>)
           s.host_facts(event);
         else if constexpr (std::is_same_v<T, Tick>)
@@ -83,6 +101,7 @@ void Server::step(Now now, const Input& input, Effects& out) {
       },
       input);
   s.process_resumed();
+  s.settle_membership();
   s.forget_closed();
 }
 
@@ -108,6 +127,11 @@ uint64_t Server::Impl::fingerprint() const {
   hash.add(watches.fingerprint());
   hash.add(preparer.fingerprint());
   hash.add(store.fingerprint());
+  if (peer != nullptr) {
+    hash.add(peer->fingerprint());
+    hash.add(static_cast<uint64_t>(committed.value));
+    committed_window.add_to(hash);
+  }
   hash.add(uint64_t{outstanding.size()});
   for (const OutstandingTxn& txn : outstanding) {
     hash.add(txn.prepared.payload);

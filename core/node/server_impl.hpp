@@ -1,9 +1,12 @@
 // The parts of a server and how they work on each other; private to node/. One file a concern:
-// connections.cpp, handshake.cpp, requests.cpp, commits.cpp, timers.cpp, four_letter*.cpp.
+// connections.cpp, handshake.cpp, requests.cpp, commits.cpp, timers.cpp, four_letter*.cpp; for
+// members of an ensemble membership.cpp, forwarding.cpp, peer_links.cpp.
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,9 +16,11 @@
 #include "core/pipeline/preparer.hpp"
 #include "core/pipeline/reads.hpp"
 #include "core/session/session_tracker.hpp"
+#include "core/storage/snapshot_stream.hpp"
 #include "core/storage/store.hpp"
 #include "core/tree/tree.hpp"
 #include "core/watch/watch_table.hpp"
+#include "core/zab/peer.hpp"
 
 namespace zoetrope::node {
 
@@ -33,8 +38,9 @@ std::string average_text(int64_t sum, int64_t count);
 // Upstream's short names of operations in `cons`.
 std::string_view short_name(jute::OpCode op);
 
-struct Server::Impl {
-  Impl(Config config, storage::RecoveredState recovered, uint64_t seed, Now now);
+struct Server::Impl final : public zab::Host {
+  Impl(Config config, storage::RecoveredState recovered, uint64_t seed, Now now,
+       zab::Epochs epochs);
 
   // --- connections.cpp
   void opened(const Opened& input);
@@ -66,7 +72,7 @@ struct Server::Impl {
   void release_throttled();
 
   // --- commits.cpp
-  void commit_durable();
+  void apply_committed();
   void commit(OutstandingTxn& txn);
   void apply_to_sessions(const jute::Txn& txn, const OutstandingTxn& outstanding);
   void fire_watches(const jute::Txn& txn);
@@ -75,6 +81,61 @@ struct Server::Impl {
   bool may_see(const jute::Trigger& trigger, const Connection& watcher) const;
   void reply_to_write(const OutstandingTxn& txn, const jute::Txn& decoded);
   void write_result_body(const OutstandingTxn& txn, jute::Writer& out);
+
+  // --- membership.cpp: how the member's part in the ensemble and its service go together
+  void connected(const Connected& input);
+  void connect_failed(const ConnectFailed& input);
+  void reloaded(const Reloaded& input);
+  void settle_membership();
+  void adopt_state(tree::Tree&& new_tree, const storage::SessionList& open_sessions);
+  bool disk_is_idle() const;
+  void close_orphans();
+
+  // --- forwarding.cpp: what a learner has its leader decide, and how the answers come back
+  void forward_connect(Connection& connection);
+  void forward_renewal(Connection& connection, const wire::ConnectRequest& request);
+  void forward_write(Connection& connection, Xid xid, jute::OpCode type, std::string_view body);
+  void ask_sync(Connection& connection, Xid xid, std::string_view body);
+  void find_asker(OutstandingTxn& txn, const jute::Txn& decoded);
+  void forget_forwarded();
+  void touch(Connection& connection);
+
+  // --- zab::Host, connections and history (peer_links.cpp)
+  void connect(zab::DialToken token, const quorum::HostPort& to) override;
+  void abandon(zab::DialToken token) override;
+  void listen(bool on) override;
+  std::string& begin_send() override;
+  void end_send(ConnectionId connection) override;
+  void close(ConnectionId connection) override;
+  void disk(std::vector<storage::DiskOp> ops) override;
+  void note(bool is_warning, std::string text) override;
+  Zxid last_logged() const override;
+  Zxid durable() const override;
+  Zxid last_applied() const override;
+  void append(Zxid zxid, std::string_view payload) override;
+  void commit(Zxid zxid) override;
+  const zab::CommittedWindow& window() const override;
+  void visit_unapplied(Zxid after,
+                       const std::function<void(Zxid, std::string_view)>& visit) const override;
+  // --- zab::Host, synchronisation (membership.cpp)
+  void reload(std::optional<Zxid> last) override;
+  void begin_restore(Zxid zxid) override;
+  Restore restore(std::string_view bytes) override;
+  void persist_snapshot() override;
+  bool begin_stream() override;
+  bool next_piece(std::string& bytes, size_t bytes_min) override;
+  void end_stream() override;
+  void lead(Zxid epoch_start) override;
+  void follow() override;
+  void retire() override;
+  // --- zab::Host, requests (forwarding.cpp)
+  void learner_request(ConnectionId learner, const quorum::ForwardedRequest& request,
+                       std::optional<std::string_view> auth) override;
+  void learner_touched(ConnectionId learner, SessionId session, int32_t timeout_ms) override;
+  bool learner_revalidates(ConnectionId learner, SessionId session, int32_t timeout_ms) override;
+  void take_touched(std::string& bytes) override;
+  void revalidated(SessionId session, bool valid) override;
+  void synced() override;
 
   // --- replies (requests.cpp): begin_reply ... finish_reply encloses one frame in effects
   size_t begin_reply();
@@ -91,6 +152,7 @@ struct Server::Impl {
   void batch_end();
   void disk_done(const DiskDone& input);
   void shut_down();
+  void halt(const std::string& why);
   void halt_if_done();
   std::optional<MonotonicTime> next_deadline() const;
   void start();
@@ -105,10 +167,13 @@ struct Server::Impl {
   void host_facts(const HostFacts& facts);
   std::string server_text(bool with_clients, const Connection& asker) const;
   std::string configuration_text() const;
+  std::string membership_text() const;
+  std::string_view mode() const;
   std::string dump_text() const;
   std::string watches_text(std::string_view word) const;
   std::string hash_text() const;
   // --- monitor.cpp
+  std::string_view detailed_state() const;
   std::string monitor(const HostFacts& facts) const;
   uint64_t fingerprint() const;
 
@@ -117,7 +182,11 @@ struct Server::Impl {
   }
   // Upstream's table has the root twice, as "" and as "/", and says so.
   size_t node_count() const { return tree.node_count() + 1; }
-  bool serving() const { return !halted && !stopping; }
+  // Clients are served.
+  bool serving() const { return !halted && !stopping && in_service; }
+  // It is this server that turns requests into transactions.
+  bool decides() const { return serving() && (peer == nullptr || peer->is_leading()); }
+  bool is_learner() const { return peer != nullptr && !peer->is_leading(); }
 
   Config config;
   tree::Tree tree;
@@ -127,7 +196,36 @@ struct Server::Impl {
   pipeline::Reads reads;
   storage::Store store;
   ConnectionTable connections;
-  std::deque<OutstandingTxn> outstanding;
+  std::deque<OutstandingTxn> outstanding;  // logged or on the way there, not yet applied
+
+  // --- of a member of an ensemble
+  // A client that waits for the leader's word on its session.
+  struct Renewal {
+    SessionId session;
+    ConnectionId connection;
+  };
+  struct PendingSync {
+    ConnectionId connection;
+    Xid xid;
+  };
+  std::unique_ptr<zab::Peer> peer;  // none: a standalone server
+  bool in_service = true;
+  MonotonicTime led_since;
+  Zxid committed;  // what is outstanding up to here is applied
+  zab::CommittedWindow committed_window;
+  std::optional<storage::SnapshotSender> stream;
+  std::optional<storage::SnapshotReceiver> receiver;
+  bool is_retiring = false;    // the peer waits for at_rest()
+  bool is_persisting = false;  // the peer waits for snapshot_persisted()
+  bool reload_wanted = false;  // the peer waits for reloaded()
+  bool is_reloading = false;   // the driver is at it
+  std::optional<Zxid> reload_last;
+  std::set<uint64_t> log_ops, snapshot_ops;  // under way
+  uint64_t reloads = 0;
+  std::map<SessionId, ConnectionId> connecting;  // their createSession is with the leader
+  std::deque<Renewal> renewals;
+  std::deque<PendingSync> pending_syncs;
+  std::vector<ConnectionId> touched;  // heard from since the leader was told last
 
   size_t queued_requests = 0;           // in all connections' queues
   std::vector<ConnectionId> throttled;  // paused for kPauseOutstanding
@@ -143,6 +241,7 @@ struct Server::Impl {
   std::vector<storage::DiskOp> disk_ops;
   std::vector<std::pair<std::string, jute::AclList>> deleted_acls;
 
+  uint64_t seed = 0;
   Statistics stats;
   // Syncs of the log under way, by operation, and when the snapshot in progress was begun.
   std::deque<std::pair<uint64_t, MonotonicTime>> syncs;

@@ -47,6 +47,7 @@ struct Statistics {
   int64_t sessions_expired = 0, sessionless_expired = 0;
   int64_t large_requests_rejected = 0, unrecoverable_errors = 0, digest_mismatches = 0;
   int64_t bytes_received = 0;
+  int64_t proposal_size_last = -1, proposal_size_min = -1, proposal_size_max = -1;
   int64_t proposals = 0, commits = 0, snapshots = 0;
   int64_t response_bytes = 0, watch_bytes = 0, connections_dropped = 0;
   Summary latency;
@@ -59,6 +60,11 @@ struct Statistics {
     response_size_last = bytes;
     response_size_min = response_size_min == -1 ? bytes : std::min(response_size_min, bytes);
     response_size_max = std::max(response_size_max, bytes);
+  }
+  void proposed(int64_t bytes) {
+    proposal_size_last = bytes;
+    proposal_size_min = proposal_size_min == -1 ? bytes : std::min(proposal_size_min, bytes);
+    proposal_size_max = std::max(proposal_size_max, bytes);
   }
   // What `srst` resets.
   void reset() {

@@ -10,6 +10,13 @@ using jute::OpCode;
 
 void Server::Impl::start() {
   next_container_check_ms = now.monotonic.ms() + config.container_check_interval_ms;
+  if (peer == nullptr) close_orphans();
+  batch_end();
+  if (peer != nullptr) peer->start(now.monotonic);
+  settle_membership();
+}
+
+void Server::Impl::close_orphans() {
   // Ephemerals whose session is nowhere to be found: their owner ended in a crash of another kind
   // of server. They go the ordinary way, so that the log tells of it.
   for (const SessionId id : tree.sessions_with_ephemerals()) {
@@ -18,20 +25,24 @@ void Server::Impl::start() {
              OpCode::kCloseSession);
     }
   }
-  batch_end();
 }
 
 void Server::Impl::emit_disk_ops() {
   for (storage::DiskOp& op : disk_ops) {
     note_disk_op(op);
+    if (peer != nullptr) (op.lane == storage::Lane::kLog ? log_ops : snapshot_ops).insert(op.id);
     out->add(Disk{std::move(op)});
   }
   disk_ops.clear();
   if (store.failure() && !halted) {
-    halted = true;
-    ++stats.unrecoverable_errors;
-    out->add(Halt{false, *store.failure()});
+    halt(*store.failure());
   }
+}
+
+void Server::Impl::halt(const std::string& why) {
+  halted = true;
+  ++stats.unrecoverable_errors;
+  out->add(Halt{false, why});
 }
 
 void Server::Impl::note_disk_op(const storage::DiskOp& op) {
@@ -56,31 +67,44 @@ void Server::Impl::note_completion(uint64_t op) {
 }
 
 void Server::Impl::batch_end() {
+  if (peer != nullptr) peer->batch_end(now.monotonic);
   store.flush(disk_ops);
-  if (!stopping && store.snapshot_due()) {
+  // A stream to a learner reads the tree in the same way; a reload would overtake a snapshot.
+  if (!stopping && !reload_wanted && !tree.snapshot_in_progress() && store.snapshot_due()) {
     ++stats.snapshots;
     snapshot_begun = now.monotonic;
     store.begin_snapshot(tree, sessions.list(), disk_ops);
   }
   emit_disk_ops();
-  commit_durable();
+  apply_committed();
   halt_if_done();
 }
 
 void Server::Impl::disk_done(const DiskDone& input) {
-  store.completed(input.op, input.error, disk_ops);
-  note_completion(input.op);
+  if (log_ops.erase(input.op) == 0) snapshot_ops.erase(input.op);
+  const Zxid durable_before = store.durable();
+  if (peer != nullptr && input.op >= zab::kFirstEpochOp) {
+    if (input.error) return halt(input.error->message);
+    peer->disk_done(input.op, now.monotonic);
+  } else {
+    store.completed(input.op, input.error, disk_ops);
+    note_completion(input.op);
+  }
   emit_disk_ops();
   if (halted) return;
-  commit_durable();
+  if (peer != nullptr && store.durable() != durable_before) peer->log_durable(now.monotonic);
+  apply_committed();
   halt_if_done();
 }
 
 void Server::Impl::tick() {
-  if (!serving()) return;
-  expire_sessions();
+  if (halted || stopping) return;
+  if (peer != nullptr) peer->tick(now.monotonic);
   expire_sessionless();
-  delete_containers();
+  if (decides()) {
+    expire_sessions();
+    delete_containers();
+  }
   store.tick(now.monotonic, disk_ops);
   emit_disk_ops();
 }
@@ -129,14 +153,18 @@ void Server::Impl::delete_containers() {
 
 std::optional<MonotonicTime> Server::Impl::next_deadline() const {
   if (halted || stopping) return std::nullopt;
-  std::optional<MonotonicTime> first = sessions.next_expiry();
+  std::optional<MonotonicTime> first;
   const auto consider = [&first](std::optional<MonotonicTime> time) {
     if (time && (!first || *time < *first)) first = time;
   };
   if (!sessionless.empty()) consider(sessionless.front().first);
-  if (config.container_check_interval_ms > 0) {
-    consider(MonotonicTime::from_ms(next_container_check_ms));
+  if (decides()) {
+    consider(sessions.next_expiry());
+    if (config.container_check_interval_ms > 0) {
+      consider(MonotonicTime::from_ms(next_container_check_ms));
+    }
   }
+  if (peer != nullptr) consider(peer->next_deadline());
   consider(store.next_deadline());
   return first;
 }
@@ -144,6 +172,11 @@ std::optional<MonotonicTime> Server::Impl::next_deadline() const {
 void Server::Impl::shut_down() {
   if (stopping || halted) return;
   stopping = true;
+  if (peer != nullptr) {
+    peer->shut_down();
+    // What is not committed is in the log; that is enough.
+    outstanding.clear();
+  }
   connections.for_each([this](Connection& connection) { pause(connection, kPauseShutdown); });
   batch_end();
 }

@@ -108,6 +108,20 @@ std::vector<SessionId> SessionTracker::take_expired(MonotonicTime now) {
   return expired;
 }
 
+void SessionTracker::restart(MonotonicTime now) {
+  buckets_.clear();
+  for (const auto& [id, timeout_ms] : list()) {
+    Session& session = sessions_[id] = Session();
+    session.timeout_ms = timeout_ms;
+    place(id, session, now);
+  }
+}
+
+void SessionTracker::clear() {
+  sessions_.clear();
+  buckets_.clear();
+}
+
 std::vector<std::pair<SessionId, int32_t>> SessionTracker::list() const {
   std::vector<std::pair<SessionId, int32_t>> all;
   all.reserve(sessions_.size());

@@ -59,6 +59,12 @@ class SessionTracker {
   // told once.
   std::vector<SessionId> take_expired(MonotonicTime now);
 
+  // Every timer begins anew at `now`, nobody owns a session and none is closing: a server begins to
+  // decide about sessions that others decided about before.
+  void restart(MonotonicTime now);
+  // Forgets all sessions; ids go on from where they were.
+  void clear();
+
   size_t size() const { return sessions_.size(); }
   // (id, time-out in ms), ascending by id.
   std::vector<std::pair<SessionId, int32_t>> list() const;

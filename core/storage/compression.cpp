@@ -69,16 +69,13 @@ Compressor::~Compressor() {
 void Compressor::add(std::string_view bytes, std::string& out) {
   Impl& impl = *impl_;
   switch (impl.compression) {
-    case Compression::kNone:
-      out.append(bytes);
-      return;
+    case Compression::kNone: out.append(bytes); return;
     case Compression::kGzip:
       impl.gzip.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
       impl.gzip.avail_in = static_cast<uInt>(bytes.size());
       impl.deflate_all(Z_NO_FLUSH, out);
       return;
-    case Compression::kSnappy:
-      break;
+    case Compression::kSnappy: break;
   }
   if (!impl.started) out.append(kSnappyHeader);
   impl.started = true;
@@ -204,12 +201,9 @@ Decompressor::~Decompressor() {
 std::string_view Decompressor::next() {
   if (impl_->error) return {};
   switch (impl_->compression) {
-    case Compression::kNone:
-      return impl_->source();
-    case Compression::kGzip:
-      return impl_->next_gzip();
-    case Compression::kSnappy:
-      return impl_->next_snappy();
+    case Compression::kNone: return impl_->source();
+    case Compression::kGzip: return impl_->next_gzip();
+    case Compression::kSnappy: return impl_->next_snappy();
   }
   return {};
 }

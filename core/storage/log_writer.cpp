@@ -37,6 +37,12 @@ void LogWriter::roll() {
   roll_ = true;
 }
 
+void LogWriter::skip_to(Zxid zxid) {
+  ZT_ASSERT(pending_records_ == 0 && zxid >= durable_);
+  durable_ = zxid;
+  roll_ = true;
+}
+
 void LogWriter::issue(uint64_t& next_op, std::vector<DiskOp>& out) {
   if (under_way_ || !flush_requested_ || batches_.empty()) return;
   Batch batch = std::move(batches_.front());

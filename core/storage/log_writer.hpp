@@ -31,6 +31,8 @@ class LogWriter {
   void append(Zxid zxid, std::string_view payload);
   // Records appended from now on go to a new file.
   void roll();
+  // The history continues behind `zxid`, of which a snapshot speaks. Nothing may be pending.
+  void skip_to(Zxid zxid);
   // Everything queued may be issued.
   void request_flush() { flush_requested_ = !batches_.empty(); }
   // Issues the next batch when one is asked for and none is under way. `next_op` numbers the

@@ -56,11 +56,8 @@ bool SnapshotJob::completed(uint64_t op, uint64_t& next_op, std::vector<DiskOp>&
       issue(CloseFile{unfinished_}, next_op, out);
       issue(RenameFile{unfinished_, name_}, next_op, out);
       break;
-    case Step::kRename:
-      step_ = Step::kDone;
-      break;
-    case Step::kDone:
-      break;
+    case Step::kRename: step_ = Step::kDone; break;
+    case Step::kDone: break;
   }
   return true;
 }

@@ -125,6 +125,8 @@ bool Store::Impl::removal_completed(uint64_t op, bool removed) {
 Store::Store(StoreConfig config, const RecoveredState& recovered, Random random, MonotonicTime now)
     : impl_(std::make_unique<Impl>(config, recovered, random, now)) {}
 Store::~Store() = default;
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
 
 void Store::append(Zxid zxid, std::string_view payload) {
   if (impl_->failure) return;
@@ -190,6 +192,23 @@ void Store::begin_snapshot(tree::Tree& tree, SessionList sessions, std::vector<D
 
 bool Store::snapshot_in_progress() const {
   return impl_->snapshot.has_value();
+}
+
+void Store::abandon_snapshot() {
+  if (!impl_->snapshot) return;
+  impl_->snapshot.reset();
+  impl_->purge_waits = false;
+}
+
+void Store::restored(Zxid zxid) {
+  ZT_ASSERT(!impl_->snapshot);
+  impl_->log.skip_to(zxid);
+  impl_->log_waits = true;
+  impl_->snapshot_wanted = true;
+}
+
+bool Store::log_waits() const {
+  return impl_->log_waits;
 }
 
 std::optional<MonotonicTime> Store::next_deadline() const {

@@ -42,8 +42,10 @@ class Store {
  public:
   Store(StoreConfig config, const RecoveredState& recovered, Random random, MonotonicTime now);
   ~Store();
-  Store(const Store&) = delete;
-  Store& operator=(const Store&) = delete;
+  // A store takes another's place when the directory was recovered anew; operations of neither may
+  // be under way.
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
 
   // Queues one record; payloads come in zxid order. Nothing is issued before flush().
   void append(Zxid zxid, std::string_view payload);
@@ -70,6 +72,14 @@ class Store {
   // `tree` must outlive the snapshot, and none may be in progress. Later records go to a new log.
   void begin_snapshot(tree::Tree& tree, SessionList sessions, std::vector<DiskOp>& out);
   bool snapshot_in_progress() const;
+  // Drops the snapshot in progress; its file stays unfinished and recovery removes it.
+  void abandon_snapshot();
+  // The state came from elsewhere and stands for all transactions up to `zxid`: a snapshot is due
+  // at once, and records that are appended wait until it is complete. The log must hold nothing
+  // beyond `zxid` and nothing may be pending.
+  void restored(Zxid zxid);
+  // That snapshot is not yet complete.
+  bool log_waits() const;
 
   // Purges are due at start-up and then by the interval of the configuration.
   std::optional<MonotonicTime> next_deadline() const;

@@ -81,6 +81,7 @@ class Tree {
   void replay(const jute::Txn& txn);
 
   // --- look -----------------------------------------------------------------------------------
+  const TreeConfig& config() const { return config_; }
   Zxid last_processed_zxid() const { return last_processed_zxid_; }
   // "/" and "" are the same znode. kNone when there is none; any string is allowed.
   NodeId find(std::string_view path) const;

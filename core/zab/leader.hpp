@@ -5,14 +5,19 @@
 //
 // The leader counts itself only when its own disk has confirmed: for the epoch when acceptedEpoch
 // is durable, for NEWLEADER when currentEpoch is, for a proposal when its record is (KB-08 to 10).
+//
+// Time is counted in half ticks that were run, not on the clock: a leader that was paused hears
+// what its learners said meanwhile before it misses them.
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/endpoint.hpp"
 #include "core/base/hash.hpp"
@@ -20,6 +25,7 @@
 #include "core/quorum/packet.hpp"
 #include "core/zab/epoch_files.hpp"
 #include "core/zab/host.hpp"
+#include "core/zab/leader_link.hpp"
 #include "core/zab/role_config.hpp"
 
 namespace zoetrope::zab {
@@ -46,13 +52,18 @@ class Leader {
 
   // A transaction was prepared and handed to the own log: it is proposed. Once serving.
   void propose(Zxid zxid, std::string_view payload);
-  // A sync of this server's own clients; answered by Host::synced(), in order.
+  // A sync of this server's own clients; answered by Host::synced(), in order, from within a later
+  // input: batch_end() at the earliest.
   void sync();
 
   bool owns(ConnectionId connection) const;
-  bool is_serving() const;  // a quorum has acknowledged NEWLEADER
-  int64_t epoch() const;    // 0 until it is known
-  const std::optional<std::string>& over() const;
+  // A quorum has acknowledged NEWLEADER, and nothing has ended it since.
+  bool is_serving() const { return phase_ == Phase::kServing && !over_; }
+  int64_t epoch() const { return epoch_; }  // 0 until it is known
+  const std::optional<std::string>& over() const { return over_; }
+  // The configuration that NEWLEADER carried, once the leader is established: where none was ever
+  // in force, the newest one gets its version from the epoch (ZOOKEEPER-1783).
+  const std::optional<quorum::Ensemble>& adopted() const { return adopted_; }
   // Closes all connections.
   void abandon();
 
@@ -65,6 +76,128 @@ class Leader {
   };
   std::vector<LearnerStatus> learners() const;
   void add_to(RunningHash& hash) const;
+
+ private:
+  enum class Phase : uint8_t {
+    kGathering,      // until a quorum has told the epochs that it accepted
+    kAccepting,      // the own acceptedEpoch is being written
+    kPromising,      // until a quorum has acknowledged the epoch
+    kAdopting,       // the own currentEpoch is being written
+    kSynchronising,  // until a quorum has acknowledged NEWLEADER
+    kServing,
+  };
+  struct PendingSync {
+    ConnectionId origin;  // 0: this server
+    Zxid after;           // everything proposed before it
+    uint64_t round = 0;   // of pings, the first one sent after it
+  };
+
+  // --- connections (leader.cpp) ---
+  LearnerLink* find(ConnectionId connection);
+  LearnerLink* find(ServerId server);
+  void take(LearnerLink& link, const quorum::Packet& packet);
+  void make_room_for_unnamed();
+  // Closes the connection, for a reason that the operator is told.
+  void drop(LearnerLink& link, const std::string& why);
+  void forget(LearnerLink& link);
+  void forget_gone();
+  void end(std::string why);
+  void note_bounded(bool is_warning, std::string text);
+  std::string& begin_send(LearnerLink& link);
+  void end_send(LearnerLink& link);
+  void send(LearnerLink& link, quorum::PacketType type, Zxid zxid,
+            jute::BufferView data = std::nullopt);
+  // Whether those are a quorum of every configuration that counts; this server is always one.
+  bool is_quorum_with_self(const std::function<bool(const LearnerLink&)>& has);
+  bool is_quorum(const std::function<bool(ServerId)>& has) const;
+  bool is_member(ServerId server) const;
+
+  // --- discovery (leader_discovery.cpp) ---
+  void take_info(LearnerLink& link, const quorum::Packet& packet);
+  // Why the learner cannot be led; nullopt: it can.
+  std::optional<std::string> objection(const quorum::LearnerInfo& info,
+                                       const quorum::Packet& packet) const;
+  void replace_older(const LearnerLink& link);
+  void take_ack_epoch(LearnerLink& link, const quorum::Packet& packet);
+  std::optional<std::string> objection_to_history(const LearnerLink& link,
+                                                  int32_t current_epoch) const;
+  void gather_epochs();
+  void promise_epoch();
+  void gather_promises();
+  void invite(LearnerLink& link);
+  void enter(Phase phase);
+  int64_t newest_config_version() const;
+  quorum::Ensemble announced() const;
+
+  // --- synchronisation (leader_sync.cpp) ---
+  void synchronise(LearnerLink& link);
+  bool has_uncommitted_of_this_epoch(const LearnerLink& link) const;
+  // The packets from DIFF or TRUNC to what is applied here; false when only a snapshot helps.
+  bool append_history(const LearnerLink& link, std::string& out) const;
+  // What is logged and not yet applied, behind `after`.
+  void append_unapplied(const LearnerLink& link, Zxid after, std::string& out) const;
+  void append_new_leader(std::string& out) const;
+  void start_streams();
+  void pump();
+  void finish_stream(LearnerLink& link);
+  void take_new_leader_ack(LearnerLink& link);
+  void gather_new_leader_acks();
+  void serve();
+  void bring_up(LearnerLink& link);
+
+  // --- broadcast (leader_broadcast.cpp) ---
+  void take_ack(LearnerLink& link, Zxid zxid);
+  void take_request(LearnerLink& link, const quorum::Packet& packet);
+  void take_revalidation(LearnerLink& link, const quorum::Packet& packet);
+  Zxid newest_with_quorum();
+  void commit_acknowledged();
+  void send_commits(LearnerLink& link, Zxid from, Zxid to);
+  void send_informs(LearnerLink& link, Zxid from, Zxid to);
+  bool is_done(const PendingSync& sync);
+  void answer_syncs();
+  void add_sync(ConnectionId origin);
+
+  // --- liveness (leader_liveness.cpp) ---
+  void take_ping_reply(LearnerLink& link, const quorum::Packet& packet);
+  void ping_all();
+  void expect_word_within(LearnerLink& link, int32_t ticks);
+  void drop_overdue();
+  void watch_acks(LearnerLink& link);
+  void check_quorum();
+
+  const RoleConfig& config_;
+  const Ensembles& ensembles_;
+  EpochFiles& epochs_;
+  Host& host_;
+
+  Phase phase_ = Phase::kGathering;
+  std::optional<std::string> over_;
+  std::optional<quorum::Ensemble> adopted_;
+  std::map<ConnectionId, LearnerLink> links_;
+  uint64_t opened_ = 0;     // connections so far
+  bool some_gone_ = false;  // of the links
+
+  // At begin(): what a quorum of learners must not be ahead of.
+  int64_t own_current_epoch_ = 0;
+  Zxid own_last_;
+  int64_t epoch_ = 0;
+  Zxid epoch_start_;  // zxid of NEWLEADER
+
+  Zxid proposed_;   // the newest
+  Zxid committed_;  // the newest
+  Zxid durable_;    // everything up to it is, in the own log
+
+  std::deque<ConnectionId> awaiting_stream_;
+  std::optional<ConnectionId> streaming_;
+  bool pumping_ = false;
+
+  std::deque<PendingSync> syncs_;
+  uint64_t ping_rounds_ = 0;
+
+  MonotonicTime next_half_tick_;
+  uint64_t half_ticks_ = 0;
+  uint64_t phase_deadline_ = 0;  // half ticks
+  uint32_t notes_ = 0;           // in this tick
 };
 
 }  // namespace zoetrope::zab

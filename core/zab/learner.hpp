@@ -13,9 +13,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/hash.hpp"
 #include "core/base/time.hpp"
+#include "core/quorum/ensemble.hpp"
 #include "core/quorum/packet.hpp"
 #include "core/zab/epoch_files.hpp"
 #include "core/zab/host.hpp"
@@ -60,6 +62,123 @@ class Learner {
   // Ends it (the server stops or looks for another leader).
   void abandon();
   void add_to(RunningHash& hash) const;
+
+  // The last configuration that the leader put in force by COMMITANDACTIVATE or INFORMANDACTIVATE.
+  struct Activation {
+    Zxid zxid;
+    ServerId designated_leader;
+    quorum::Ensemble ensemble;
+  };
+  const std::optional<Activation>& activated() const { return activated_; }
+
+ private:
+  enum class Phase : uint8_t {
+    kDialling,
+    kDiscovery,      // FOLLOWERINFO or OBSERVERINFO went out: LEADERINFO is next
+    kPromising,      // acceptedEpoch and word of currentEpoch are on their way to the disk
+    kAwaitingOp,     // ACKEPOCH went out: DIFF, TRUNC or SNAP is next
+    kReloading,      // the log is cut; what comes in is kept unread
+    kRestoring,      // the snapshot stream comes in
+    kSynchronising,  // proposals come in, up to NEWLEADER
+    kAdopting,       // NEWLEADER came: log and snapshot, then currentEpoch, go to the disk
+    kAdopted,        // ACK(NEWLEADER) went out: UPTODATE is next
+    kServing,
+    kOver,
+  };
+  // The packet that opened the synchronisation.
+  struct SyncOp {
+    quorum::PacketType type = quorum::PacketType::kDiff;
+    Zxid zxid;
+  };
+  struct ProposedConfig {
+    Zxid zxid;
+    quorum::Ensemble ensemble;
+  };
+
+  // --- learner.cpp: connection and its end
+  void dial(MonotonicTime now);
+  void dial_failed(MonotonicTime now);
+  void tick_dialling(MonotonicTime now);
+  bool waits_for_own_disk() const;
+  Duration silence_max() const;
+  void introduce();
+  void send(quorum::PacketType type, Zxid zxid, jute::BufferView data = std::nullopt);
+  void fail(const std::string& why);
+  void end();
+  void add_stream_to(RunningHash& hash) const;
+
+  // --- learner_stream.cpp: bytes to packets, packets to whom they concern
+  void read(MonotonicTime now);
+  bool read_packet(MonotonicTime now);
+  bool read_snapshot();
+  void take(const quorum::Packet& packet, MonotonicTime now);
+  void take_in_stream(const quorum::Packet& packet, MonotonicTime now);
+  void misplaced(const quorum::Packet& packet);
+  void answer_ping(const quorum::Packet& packet);
+  void take_revalidation(const quorum::Packet& packet);
+
+  // --- learner_sync.cpp: discovery and synchronisation
+  void take_leader_info(const quorum::Packet& packet);
+  void promise(MonotonicTime now);
+  void take_sync_op(const quorum::Packet& packet);
+  void start_restore();
+  void start_from(Zxid base);
+  void take_new_leader(const quorum::Packet& packet, MonotonicTime now);
+  void adopt(MonotonicTime now);
+  void take_up_to_date();
+
+  // --- learner_proposals.cpp: the leader's transactions
+  void take_proposal(const quorum::Packet& packet);
+  void take_commit(const quorum::Packet& packet);
+  void take_inform(const quorum::Packet& packet);
+  void take_commit_and_activate(const quorum::Packet& packet);
+  void take_inform_and_activate(const quorum::Packet& packet);
+  bool commit_oldest(const quorum::Packet& packet);
+  bool log(const char* name, Zxid zxid, std::string_view payload,
+           std::optional<quorum::Ensemble>& config);
+  bool is_in_order(const char* name, Zxid zxid);
+  Zxid durable() const;
+  void acknowledge();
+
+  const RoleConfig& config_;
+  const Ensembles& ensembles_;
+  const ServerId leader_;
+  EpochFiles& epochs_;
+  uint64_t& next_token_;
+  Host& host_;
+
+  Phase phase_ = Phase::kDialling;
+  std::optional<std::string> over_;
+
+  std::vector<quorum::HostPort> addresses_;  // of the leader
+  size_t next_address_ = 0;
+  DialToken dial_;
+  Duration pause_;
+  MonotonicTime dialling_ends_;
+  MonotonicTime attempt_ends_;
+  std::optional<MonotonicTime> redial_at_;
+
+  ConnectionId connection_;
+  bool is_observer_ = false;  // as it introduced itself
+  quorum::PacketCutter cutter_;
+  MonotonicTime heard_;  // from the leader, or of the own disk when the leader had to wait for it
+
+  int64_t epoch_ = 0;
+  bool is_promise_new_ = false;  // of a higher epoch than any before: ACKEPOCH counts
+  bool is_promise_issued_ = false;
+  SyncOp op_;
+  bool is_snapshot_unsafe_ = false;  // restored and not yet persisted
+  // Everything up to it was here, by the log or the snapshot, when the proposals began.
+  Zxid base_;
+  Zxid last_received_;
+  Zxid adopted_up_to_;            // has to be durable before ACK(NEWLEADER)
+  std::deque<Zxid> uncommitted_;  // proposals, oldest first
+  std::deque<Zxid> unacked_;      // proposals, oldest first; none of an observer's
+  std::deque<ProposedConfig> proposed_configs_;
+  std::optional<Activation> activated_;
+  std::optional<quorum::Ensemble> told_;     // by NEWLEADER
+  std::optional<quorum::Ensemble> adopted_;  // told_, once UPTODATE came
+  std::string scratch_;
 };
 
 }  // namespace zoetrope::zab

@@ -7,6 +7,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,7 +44,7 @@ class Peer {
   // False when the connection is none of the peer's.
   bool received(ConnectionId connection, std::string_view bytes, MonotonicTime now);
   bool closed(ConnectionId connection, MonotonicTime now);
-  bool backlog(ConnectionId connection, uint64_t unsent_bytes, MonotonicTime now);
+  void backlog(ConnectionId connection, uint64_t unsent_bytes, MonotonicTime now);
   // True when the operation was one of the epoch files'.
   bool disk_done(uint64_t op, MonotonicTime now);
   void log_durable(MonotonicTime now);
@@ -65,11 +66,11 @@ class Peer {
   void revalidate(SessionId session, int32_t timeout_ms);  // following
   void sync(SessionId session, Xid cxid);                  // either
   // Something makes it impossible to go on in this role (a commit out of order, say).
-  void give_up(std::string why, MonotonicTime now);
+  void give_up(const std::string& why);
 
   quorum::PeerState state() const { return state_; }
   bool is_serving() const;
-  bool is_leading() const;
+  bool is_leading() const { return leader_ != nullptr; }
   // The leader that it follows or is; nullopt while it looks.
   std::optional<ServerId> leader() const;
   int64_t epoch() const { return epochs_.durable().current; }
@@ -83,10 +84,10 @@ class Peer {
   void run_election(MonotonicTime now);
   void decide(const Decision& decision, MonotonicTime now);
   void check_role(MonotonicTime now);
-  void retire(const std::string& why, MonotonicTime now);
+  void adopt(const quorum::Ensemble& ensemble, MonotonicTime now);
+  void retire(const std::string& why);
   void carry_out(MonotonicTime now);
   void deliver(ServerId from, std::string_view message, MonotonicTime now);
-  void dispatch(MonotonicTime now);
 
   PeerConfig config_;
   Host& host_;
@@ -103,6 +104,7 @@ class Peer {
   bool settled_ = false;  // the new epoch is part of the vote
   bool stopped_ = false;
   uint64_t next_token_ = kFirstLearnerToken;
+  std::set<ConnectionId> election_connections_;
   std::vector<LinkAction> link_actions_;
   std::vector<ElectionMessage> messages_;
 };

@@ -1,6 +1,7 @@
 // All that a member of an ensemble has to know of its part in it (facts/config-keys.md). Values.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "core/quorum/ensemble.hpp"
@@ -18,6 +19,7 @@ struct PeerConfig {
   ElectionConfig election;
   ElectionLinksConfig links;
   quorum::Ensemble ensemble;
+  size_t commit_log_count = 500;  // commitLogCount: proposals of the committed window
 };
 
 // Operations of the epoch files carry numbers from here on, far above those of the store.

@@ -21,6 +21,8 @@ struct RoleConfig {
   size_t packet_bytes_max = 1048575 + 4096;  // longest field of a packet
   int32_t snapshot_factor_percent = 33;      // snapshotSizeFactor; < 0: never from the log
   bool force_snapshot = false;               // forceSnapshotSync
+  // Configurations have versions, and change (reconfigEnabled).
+  bool reconfig_enabled = false;
   // A sync is answered when a quorum has confirmed that this server still leads.
   bool sync_by_quorum = true;
   // Unsent bytes of a connection at which a snapshot stream pauses.

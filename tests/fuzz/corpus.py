@@ -110,7 +110,9 @@ def quorum_inputs(corpus):
         elif "FLE" in title:
             message = bytes.fromhex(line)[4:]
             corpus["election"] += [b"\0" + message, b"\0" + message[:28], b"\0" + message[:40]]
-        elif "snapshot stream" not in title:
+        elif "snapshot stream" in title:
+            corpus["snapshot_stream"] += [b"\xff" + bytes.fromhex(line), b"\x10" + bytes.fromhex(line)]
+        else:
             stream += bytes.fromhex(line)
     corpus["election"] += [b"\1" + struct.pack(">q", 7),
                            b"\1" + struct.pack(">qqi", -65535, 2, 14) + b"h:1|[fe80::]:2"]
@@ -126,7 +128,7 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("usage: corpus.py OUT")
     targets = ("handshake", "request", "multi", "reply", "frame", "txn", "log", "snapshot", "config",
-               "quorum_packet", "election", "ensemble")
+               "quorum_packet", "election", "ensemble", "snapshot_stream")
     corpus = {target: [] for target in targets}
     client_inputs(corpus)
     frame_inputs(corpus)

@@ -1,0 +1,233 @@
+// What a learner has its leader decide: sessions, writes and syncs of its clients go out as
+// requests and are answered when the transaction comes back (upstream FollowerRequestProcessor,
+// CommitProcessor, LearnerSessionTracker). And the leader's side of the same.
+#include <algorithm>
+
+#include "core/base/assert.hpp"
+#include "core/node/server_impl.hpp"
+#include "core/wire/messages.hpp"
+
+namespace zoetrope::node {
+
+using jute::OpCode;
+
+namespace {
+
+std::string encode_ids(const std::vector<jute::Id>& ids) {
+  std::string bytes;
+  jute::Writer out(bytes);
+  out.i32(static_cast<int32_t>(ids.size()));
+  for (const jute::Id& id : ids) {
+    out.string(id.scheme);
+    out.string(id.id);
+  }
+  return bytes;
+}
+
+// What a learner says of its client; nobody at all when it cannot be read.
+std::vector<jute::Id> decode_ids(std::optional<std::string_view> bytes) {
+  std::vector<jute::Id> ids;
+  if (!bytes) return ids;
+  jute::Reader in(*bytes);
+  const int32_t n = in.count(8);
+  for (int32_t i = 0; i < n && in.ok(); ++i) {
+    jute::Id id;
+    id.scheme = in.string();
+    id.id = in.string();
+    ids.push_back(std::move(id));
+  }
+  if (!in.ok()) ids.clear();
+  return ids;
+}
+
+}  // namespace
+
+// --- the learner's side ------------------------------------------------------------------------
+
+void Server::Impl::forward_connect(Connection& connection) {
+  connecting[connection.session] = connection.id;
+  std::string body;
+  jute::Writer(body).i32(connection.timeout_ms);
+  peer->forward({connection.session, Xid(0), static_cast<int32_t>(OpCode::kCreateSession), body},
+                std::nullopt);
+}
+
+void Server::Impl::forward_renewal(Connection& connection, const wire::ConnectRequest& request) {
+  pause(connection, kPauseHandshake);
+  connection.session = request.session;
+  renewals.push_back({request.session, connection.id});
+  peer->revalidate(request.session, connection.timeout_ms);
+}
+
+void Server::Impl::revalidated(SessionId session, bool valid) {
+  const auto renewal = std::find_if(renewals.begin(), renewals.end(),
+                                    [&](const Renewal& r) { return r.session == session; });
+  if (renewal == renewals.end()) return;
+  Connection* connection = connections.find(renewal->connection);
+  renewals.erase(renewal);
+  if (connection == nullptr) return;
+  if (!valid) {
+    send_connect_response(*connection, false);
+    close(*connection, CloseHow::kAfterFlush);
+    return;
+  }
+  const ConnectionId owner = sessions.owner(session).value_or(ConnectionId());
+  if (Connection* other = connections.find(owner); other != nullptr && other != connection) {
+    close(*other, CloseHow::kAfterFlush);
+  }
+  sessions.add(session, connection->timeout_ms, now.monotonic);
+  // Whatever was on its way before belongs to an earlier connection of the session.
+  connection->answers_after = last_logged();
+  session_established(*connection);
+  touch(*connection);
+}
+
+void Server::Impl::forward_write(Connection& connection, Xid xid, OpCode type,
+                                 std::string_view body) {
+  QueuedRequest request{xid, type, true, {}, nullptr, now.monotonic};
+  // The transaction does not tell what exactly a multi was asked for.
+  if (type == OpCode::kMulti) request.body = body;
+  connection.queue.push(std::move(request));
+  ++queued_requests;
+  peer->forward({connection.session, xid, static_cast<int32_t>(type), body},
+                encode_ids(*connection.ids));
+}
+
+// Whose request a transaction answers (KB-22: told by session and cxid, never by the order alone).
+void Server::Impl::find_asker(OutstandingTxn& txn, const jute::Txn& decoded) {
+  const SessionId session = decoded.header.client_id;
+  if (decoded.header.type == OpCode::kCreateSession) {
+    const auto found = connecting.find(session);
+    if (found == connecting.end()) return;
+    txn.origin = found->second;
+    txn.type = OpCode::kCreateSession;
+    connecting.erase(found);
+    return;
+  }
+  const ConnectionId owner = sessions.owner(session).value_or(ConnectionId());
+  const Connection* connection = connections.find(owner);
+  if (connection == nullptr || connection->queue.empty() ||
+      decoded.header.zxid <= connection->answers_after) {
+    return;
+  }
+  const QueuedRequest& request = connection->queue.at(0);
+  if (!request.is_write || request.type == OpCode::kSync ||
+      request.xid.value != decoded.header.cxid) {
+    return;
+  }
+  txn.origin = owner;
+  txn.xid = request.xid;
+  txn.type = request.type;
+  txn.received = request.received;
+  if (const auto* error = std::get_if<jute::ErrorTxn>(&decoded.body)) {
+    txn.prepared.error = error->error;
+  } else if (request.type == OpCode::kMulti) {
+    jute::Reader in(request.body);
+    for (const wire::MultiOp& op : wire::read_multi_request(in, OpCode::kMulti)) {
+      txn.prepared.multi_types.push_back(op.type);
+    }
+  }
+}
+
+void Server::Impl::ask_sync(Connection& connection, Xid xid, std::string_view body) {
+  // Waits in the queue like a write, so that reads behind it see what it waited for.
+  QueuedRequest request{xid, OpCode::kSync, true, {}, connection.ids, now.monotonic};
+  request.body = body;
+  connection.queue.push(std::move(request));
+  ++queued_requests;
+  pending_syncs.push_back({connection.id, xid});
+  peer->sync(connection.session, xid);
+}
+
+void Server::Impl::synced() {
+  ZT_ASSERT(!pending_syncs.empty());
+  const PendingSync sync = pending_syncs.front();
+  pending_syncs.pop_front();
+  Connection* connection = connections.find(sync.connection);
+  if (connection == nullptr || connection->queue.empty()) return;
+  // Its earlier writes are committed, so nothing stands before it.
+  if (connection->queue.front().xid != sync.xid) return;
+  const QueuedRequest request = std::move(connection->queue.front());
+  connection->queue.pop();
+  --queued_requests;
+  answer_read(*connection, request, request.body);
+  drain_reads(*connection);
+  release_throttled();
+}
+
+void Server::Impl::touch(Connection& connection) {
+  if (!is_learner()) {
+    sessions.touch(connection.session, now.monotonic);
+  } else if (!connection.touched) {
+    connection.touched = true;
+    touched.push_back(connection.id);
+  }
+}
+
+void Server::Impl::take_touched(std::string& bytes) {
+  jute::Writer writer(bytes);
+  for (const ConnectionId id : touched) {
+    Connection* connection = connections.find(id);
+    if (connection == nullptr) continue;
+    connection->touched = false;
+    writer.i64(connection->session.value);
+    writer.i32(connection->timeout_ms);
+  }
+  touched.clear();
+}
+
+void Server::Impl::forget_forwarded() {
+  connecting.clear();
+  renewals.clear();
+  pending_syncs.clear();
+  touched.clear();
+}
+
+// --- the leader's side -------------------------------------------------------------------------
+
+void Server::Impl::learner_request(ConnectionId learner, const quorum::ForwardedRequest& request,
+                                   std::optional<std::string_view> auth) {
+  const auto type = static_cast<OpCode>(request.type);
+  if (type == OpCode::kCreateSession) {
+    jute::Reader in(request.body);
+    const int32_t timeout_ms = in.i32();
+    if (!in.ok() || request.session.value == 0) return;
+    append(preparer.prepare_create_session(request.session, timeout_ms, now.wall), learner, Xid(0),
+           type);
+    return;
+  }
+  if (type == OpCode::kCloseSession) {
+    append(preparer.prepare_close_session(request.session, request.cxid.value, now.wall), learner,
+           request.cxid, type);
+    return;
+  }
+  const std::vector<jute::Id> ids = decode_ids(auth);
+  pipeline::WriteRequest write;
+  write.session = request.session;
+  write.cxid = request.cxid.value;
+  write.type = type;
+  write.body = request.body;
+  write.ids = &ids;
+  write.origin = learner;
+  append(preparer.prepare(write, now.wall), learner, request.cxid, type);
+}
+
+void Server::Impl::learner_touched(ConnectionId, SessionId session, int32_t) {
+  sessions.touch(session, now.monotonic);
+}
+
+bool Server::Impl::learner_revalidates(ConnectionId learner, SessionId session,
+                                       int32_t timeout_ms) {
+  if (session.value == 0 || !sessions.contains(session) || sessions.is_closing(session)) {
+    return false;
+  }
+  const ConnectionId owner = sessions.owner(session).value_or(ConnectionId());
+  if (Connection* other = connections.find(owner); other != nullptr) {
+    close(*other, CloseHow::kAfterFlush);
+  }
+  sessions.add(session, timeout_ms, now.monotonic);
+  sessions.set_owner(session, learner);
+  return true;
+}
+
+}  // namespace zoetrope::node

@@ -1,0 +1,150 @@
+// A member's service to clients follows its part in the ensemble: it begins when a leader is
+// established, ends when that is lost, and between the two the state may be replaced by another's
+// (zab::Host; upstream QuorumPeer, Learner.syncWithLeader).
+#include "core/base/assert.hpp"
+#include "core/node/server_impl.hpp"
+
+namespace zoetrope::node {
+
+void Server::Impl::connected(const Connected& input) {
+  if (peer != nullptr) {
+    peer->connected(zab::DialToken(input.token), input.connection, now.monotonic);
+  }
+}
+
+void Server::Impl::connect_failed(const ConnectFailed& input) {
+  if (peer != nullptr) peer->connect_failed(zab::DialToken(input.token), now.monotonic);
+}
+
+// --- service -----------------------------------------------------------------------------------
+
+void Server::Impl::lead(Zxid epoch_start) {
+  ZT_ASSERT(outstanding.empty());
+  preparer.reset(epoch_start);
+  // Nobody was watching the clock for them; each client gets its whole time-out to come back.
+  sessions.restart(now.monotonic);
+  committed = tree.last_processed_zxid();
+  in_service = true;
+  led_since = now.monotonic;
+  next_container_check_ms = now.monotonic.ms() + config.container_check_interval_ms;
+  close_orphans();
+}
+
+void Server::Impl::follow() {
+  in_service = true;
+}
+
+void Server::Impl::retire() {
+  in_service = false;
+  stream.reset();
+  receiver.reset();
+  forget_forwarded();
+  connections.for_each(
+      [this](Connection& connection) { close(connection, CloseHow::kAfterFlush); });
+  if (stopping || halted) return;
+  // The state of a restart: everything that is logged. What should not be part of the history is
+  // cut when the next leader says so.
+  committed = last_logged();
+  apply_committed();
+  is_retiring = true;
+}
+
+bool Server::Impl::disk_is_idle() const {
+  return log_ops.empty() && snapshot_ops.empty() && store.pending_records() == 0 &&
+         !store.snapshot_in_progress();
+}
+
+// Answers the peer as soon as what it waits for has come true. Called at the end of each step, so
+// that no answer comes within the question.
+void Server::Impl::settle_membership() {
+  if (peer == nullptr || halted || stopping || is_reloading) return;
+  if (is_persisting && !store.log_waits()) {
+    is_persisting = false;
+    peer->snapshot_persisted(now.monotonic);
+  }
+  if (!tree.snapshot_in_progress()) peer->snapshot_possible(now.monotonic);
+  if (reload_wanted || is_retiring) {
+    store.flush(disk_ops);
+    emit_disk_ops();
+  }
+  if (reload_wanted) {
+    if (!disk_is_idle()) return;
+    is_reloading = true;
+    out->add(Reload{reload_last});
+  } else if (is_retiring && log_ops.empty() && store.pending_records() == 0) {
+    is_retiring = false;
+    peer->at_rest(now.monotonic);
+  }
+}
+
+// --- another's state ---------------------------------------------------------------------------
+
+void Server::Impl::reload(std::optional<Zxid> last) {
+  reload_wanted = true;
+  reload_last = last;
+}
+
+void Server::Impl::reloaded(const Reloaded& input) {
+  ZT_ASSERT(is_reloading);
+  is_reloading = reload_wanted = false;
+  storage::RecoveredState& state = *input.state;
+  ++reloads;
+  store = storage::Store(config.store, state, Random(seed).fork("store " + std::to_string(reloads)),
+                         now.monotonic);
+  adopt_state(std::move(state.tree), {state.sessions.begin(), state.sessions.end()});
+  peer->reloaded(now.monotonic);
+  batch_end();
+}
+
+void Server::Impl::adopt_state(tree::Tree&& new_tree, const storage::SessionList& open_sessions) {
+  ZT_ASSERT(!in_service);
+  tree = std::move(new_tree);
+  sessions.clear();
+  for (const auto& [id, timeout_ms] : open_sessions) sessions.add(id, timeout_ms, now.monotonic);
+  outstanding.clear();
+  committed_window.clear();
+  committed = tree.last_processed_zxid();
+  preparer.reset(tree.last_processed_zxid());
+}
+
+void Server::Impl::begin_restore(Zxid zxid) {
+  // It would write a tree that is about to be replaced.
+  store.abandon_snapshot();
+  receiver.emplace(tree.config(), zxid);
+}
+
+zab::Host::Restore Server::Impl::restore(std::string_view bytes) {
+  ZT_ASSERT(receiver);
+  const storage::SnapshotReceiver::Progress progress = receiver->feed(bytes);
+  if (progress.done) {
+    adopt_state(std::move(receiver->tree()), receiver->sessions());
+    store.restored(tree.last_processed_zxid());
+    receiver.reset();
+  }
+  return {progress.consumed, progress.done, progress.error};
+}
+
+void Server::Impl::persist_snapshot() {
+  is_persisting = true;
+}
+
+// --- our state for others ----------------------------------------------------------------------
+
+bool Server::Impl::begin_stream() {
+  if (tree.snapshot_in_progress()) return false;
+  stream.emplace(tree, sessions.list());
+  return true;
+}
+
+bool Server::Impl::next_piece(std::string& bytes, size_t bytes_min) {
+  ZT_ASSERT(stream);
+  const bool more = stream->next(bytes, bytes_min);
+  if (!more) stream.reset();
+  return more;
+}
+
+void Server::Impl::end_stream() {
+  stream.reset();
+}
+
+}  // namespace zoetrope::node

@@ -1,0 +1,171 @@
+// Broadcast: proposals, their acknowledgements and commits, and what learners ask for.
+#include <algorithm>
+#include <utility>
+
+#include "core/base/assert.hpp"
+#include "core/jute/opcode.hpp"
+#include "core/zab/leader.hpp"
+
+namespace zoetrope::zab {
+
+using quorum::Packet;
+using quorum::PacketType;
+
+namespace {
+
+constexpr uint32_t kCounterMax = 0xffffffff;
+constexpr ConnectionId kThisServer;
+
+}  // namespace
+
+void Leader::propose(Zxid zxid, std::string_view payload) {
+  if (over_) return;
+  ZT_ASSERT(phase_ == Phase::kServing && zxid == proposed_.next());
+  // The next zxid would be the next epoch's (ZOOKEEPER-1277).
+  if (zxid.counter() == kCounterMax) return end("the zxids of this epoch are used up");
+  proposed_ = zxid;
+  for (auto& [connection, link] : links_) {
+    if (link.gone || !link.is_forwarding || link.is_observer) continue;
+    quorum::append_packet(begin_send(link), PacketType::kProposal, zxid, payload);
+    end_send(link);
+  }
+}
+
+void Leader::log_durable(MonotonicTime) {
+  if (over_) return;
+  gather_new_leader_acks();
+  if (phase_ == Phase::kServing) durable_ = host_.durable();
+  commit_acknowledged();
+  answer_syncs();
+  forget_gone();
+}
+
+// A log is written in order, so that an acknowledgement says as much for everything before it.
+void Leader::take_ack(LearnerLink& link, Zxid zxid) {
+  if (zxid == epoch_start_) return take_new_leader_ack(link);
+  if (zxid.counter() == 0 || link.is_observer || zxid <= epoch_start_) return;
+  if (phase_ != Phase::kServing || zxid > proposed_) {
+    return drop(link, "it acknowledges what was never proposed");
+  }
+  link.acked = std::max(link.acked, zxid);
+}
+
+// The newest proposal that a quorum has on disk. Each voter's own newest one is a candidate.
+Zxid Leader::newest_with_quorum() {
+  Zxid newest = committed_;
+  const auto consider = [&](Zxid candidate) {
+    if (candidate <= newest) return;
+    const bool has_quorum = is_quorum([&](ServerId server) {
+      if (server == config_.self) return durable_ >= candidate;
+      const LearnerLink* link = find(server);
+      return link != nullptr && link->is_following() && link->acked >= candidate;
+    });
+    if (has_quorum) newest = candidate;
+  };
+  consider(std::min(durable_, proposed_));
+  for (const auto& [connection, link] : links_) {
+    if (link.is_following()) consider(link.acked);
+  }
+  return newest;
+}
+
+void Leader::commit_acknowledged() {
+  if (phase_ != Phase::kServing || over_ || committed_ == proposed_) return;
+  const Zxid from = committed_;
+  const Zxid to = newest_with_quorum();
+  if (to == from) return;
+  committed_ = to;
+  for (auto& [connection, link] : links_) {
+    if (link.gone || !link.is_forwarding) continue;
+    // What the learner had before it came, it has applied.
+    const Zxid behind = std::max(from, link.had);
+    if (behind < to)
+      link.is_observer ? send_informs(link, behind, to) : send_commits(link, behind, to);
+  }
+  // Behind the packets: it may apply at once, and propose.
+  host_.commit(to);
+  for (auto& [connection, link] : links_) bring_up(link);
+}
+
+void Leader::send_commits(LearnerLink& link, Zxid from, Zxid to) {
+  std::string& out = begin_send(link);
+  for (Zxid zxid = from.next(); zxid <= to; zxid = zxid.next()) {
+    quorum::append_packet(out, PacketType::kCommit, zxid);
+  }
+  end_send(link);
+}
+
+void Leader::send_informs(LearnerLink& link, Zxid from, Zxid to) {
+  std::string& out = begin_send(link);
+  host_.visit_unapplied(from, [&](Zxid zxid, std::string_view payload) {
+    if (zxid <= to) quorum::append_packet(out, PacketType::kInform, zxid, payload);
+  });
+  end_send(link);
+}
+
+void Leader::take_request(LearnerLink& link, const Packet& packet) {
+  const auto request = quorum::read_forwarded_request(packet.data);
+  if (!request) return drop(link, "its REQUEST is malformed");
+  if (request->type == static_cast<int32_t>(jute::OpCode::kSync)) return add_sync(link.connection);
+  host_.learner_request(link.connection, *request, packet.auth);
+}
+
+void Leader::take_revalidation(LearnerLink& link, const Packet& packet) {
+  jute::Reader in(packet.data.value_or(std::string_view()));
+  const SessionId session(in.i64());
+  const int32_t timeout_ms = in.i32();
+  if (!in.ok()) return drop(link, "its REVALIDATE is malformed");
+  const bool is_valid = host_.learner_revalidates(link.connection, session, timeout_ms);
+  if (link.gone) return;
+  std::string answer;
+  jute::Writer out(answer);
+  out.i64(session.value);
+  out.boolean(is_valid);
+  send(link, PacketType::kRevalidate, packet.zxid, answer);
+}
+
+void Leader::sync() {
+  if (over_) return;
+  ZT_ASSERT(phase_ == Phase::kServing);
+  add_sync(kThisServer);
+}
+
+void Leader::add_sync(ConnectionId origin) {
+  syncs_.push_back({origin, proposed_, ping_rounds_ + 1});
+}
+
+// Upstream answers as soon as what was proposed is committed; a leader that others have deposed
+// would answer, too, and the read behind the sync would miss their writes (ZOOKEEPER-1675).
+bool Leader::is_done(const PendingSync& sync) {
+  if (committed_ < sync.after) return false;
+  if (!config_.sync_by_quorum) return true;
+  return is_quorum_with_self([&](const LearnerLink& link) {
+    return link.is_following() &&
+           (link.acked > sync.after ||
+            (link.stage == LinkStage::kUp && link.confirmed_round() >= sync.round));
+  });
+}
+
+// What makes one done makes those before it done: the order of each origin is kept.
+void Leader::answer_syncs() {
+  while (!over_ && !syncs_.empty() && is_done(syncs_.front())) {
+    const PendingSync sync = syncs_.front();
+    syncs_.pop_front();
+    if (sync.origin == kThisServer) {
+      host_.synced();
+    } else if (LearnerLink* link = find(sync.origin)) {
+      send(*link, PacketType::kSync, Zxid());
+    }
+  }
+}
+
+void Leader::batch_end(MonotonicTime) {
+  if (over_ || syncs_.empty()) return;
+  answer_syncs();
+  // One round of pings for all that came since the last one.
+  if (!over_ && config_.sync_by_quorum && !syncs_.empty() && syncs_.back().round > ping_rounds_) {
+    ping_all();
+  }
+}
+
+}  // namespace zoetrope::zab
