@@ -1,5 +1,5 @@
-// `zoetrope sim`: runs the server in the deterministic world under many seeds and judges what its
-// clients saw; or one seed, with its trace and its history.
+// `zoetrope sim`: runs a server or an ensemble in the deterministic world under many seeds and
+// judges what its clients saw; or one seed, with its trace and its history.
 #include <signal.h>
 #include <unistd.h>
 
@@ -20,6 +20,8 @@ namespace {
 
 constexpr uint64_t kSeedsDefault = 100;
 constexpr size_t kFailuresShown = 10;
+// Of each kind; together they are within sim::kServersMax.
+constexpr uint64_t kServersMax = sim::kServersMax / 2;
 
 struct SimOptions {
   std::string seeds;
@@ -59,11 +61,20 @@ std::pair<uint64_t, uint64_t> parse_seeds(const std::string& text) {
   return seeds;
 }
 
+// "calm, crash, ... and <last>".
+std::string profile_names(const std::string& last) {
+  std::string text;
+  for (const sim::Profile profile : sim::kProfiles) {
+    text += std::string(sim::to_string(profile)) + ", ";
+  }
+  text.resize(text.size() - 2);
+  return text + " or " + last;
+}
+
 std::vector<sim::Profile> parse_profiles(const std::string& name) {
   if (name == "all") return {std::begin(sim::kProfiles), std::end(sim::kProfiles)};
   if (const auto profile = sim::parse_profile(name)) return {*profile};
-  throw CLI::ValidationError("--profile",
-                             "is calm, crash, churn, disk-faults or all, not '" + name + "'");
+  throw CLI::ValidationError("--profile", "is " + profile_names("all") + ", not '" + name + "'");
 }
 
 std::string virtual_text(uint64_t ms) {
@@ -239,6 +250,12 @@ int single_run(const SimOptions& options, sim::Profile profile) {
       static_cast<unsigned long long>(c.kills), static_cast<unsigned long long>(c.power_losses),
       static_cast<unsigned long long>(c.lost_data), static_cast<unsigned long long>(c.shutdowns),
       static_cast<unsigned long long>(c.halts));
+  if (c.epochs != 0) {
+    std::printf(
+        "%llu epochs led, %llu partitions of %llu directions, %llu cuts of a history\n",
+        static_cast<unsigned long long>(c.epochs), static_cast<unsigned long long>(c.partitions),
+        static_cast<unsigned long long>(c.cut_links), static_cast<unsigned long long>(c.reloads));
+  }
   show_violations(result.violations);
   return result.violations.empty() ? kExitHeld : kExitViolated;
 }
@@ -254,7 +271,7 @@ int simulate(const SimOptions& options) {
   }
   const std::vector<sim::Profile> profiles = parse_profiles(options.profile);
   if (profiles.size() != 1) {
-    throw CLI::ValidationError("--seed", "wants a --profile: calm, crash, churn or disk-faults");
+    throw CLI::ValidationError("--seed", "wants one --profile, not all");
   }
   return single_run(options, profiles[0]);
 }
@@ -270,10 +287,15 @@ void add_sim(CLI::App& app, int& exit_status) {
   command->add_option("--seed", options->seed, "One run of this seed")
       ->check(CLI::Range(uint64_t{1}, UINT64_MAX))
       ->excludes(seeds);
-  command->add_option("--profile", options->profile,
-                      "calm, crash, churn, disk-faults or all (default all)");
+  command->add_option("--profile", options->profile, profile_names("all") + " (default all)");
   command->add_option("--ops", options->overrides.operations, "Operations of all clients together");
   command->add_option("--clients", options->overrides.clients, "Number of clients");
+  command
+      ->add_option("--servers", options->overrides.servers,
+                   "Voting servers; more than one make an ensemble (default: by the profile)")
+      ->check(CLI::Range(uint64_t{1}, kServersMax));
+  command->add_option("--observers", options->overrides.observers, "Observers beside them")
+      ->check(CLI::Range(uint64_t{0}, kServersMax));
   command->add_option("--threads", options->threads, "Runs at once (default: one for each core)");
   command->add_option("--stop-after", options->failures_max, "Failed runs that end the campaign")
       ->capture_default_str();

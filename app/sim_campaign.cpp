@@ -152,6 +152,8 @@ std::string overrides_text(const sim::Overrides& overrides) {
   std::string text;
   if (overrides.operations != 0) text += " --ops " + std::to_string(overrides.operations);
   if (overrides.clients != 0) text += " --clients " + std::to_string(overrides.clients);
+  if (overrides.servers != 0) text += " --servers " + std::to_string(overrides.servers);
+  if (overrides.observers) text += " --observers " + std::to_string(*overrides.observers);
   return text;
 }
 

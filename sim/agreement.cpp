@@ -14,11 +14,11 @@ void Agreement::note(ServerId server, const Engine& engine) {
 void Agreement::note_leader(ServerId server, int64_t epoch) {
   const auto [it, is_new] = leaders_.emplace(epoch, server);
   if (is_new || it->second == server) return;
-  breaches_.push_back({"one_leader_an_epoch",
-                       "two servers led one epoch",
-                       {"epoch " + std::to_string(epoch) + " was led by server " +
-                        std::to_string(it->second.value) + " and by server " +
-                        std::to_string(server.value)}});
+  breaches_.push_back(
+      {"one_leader_an_epoch",
+       "two servers led one epoch",
+       {"epoch " + std::to_string(epoch) + " was led by server " +
+        std::to_string(it->second.value) + " and by server " + std::to_string(server.value)}});
 }
 
 // Replicas that applied the same zxid have the same digest (Zab, total order and agreement).
@@ -29,13 +29,13 @@ void Agreement::note_digest(ServerId server, const tree::Tree& tree) {
   noted = zxid;
   const auto [it, is_new] = digests_.emplace(zxid.value, Seen{tree.digest(), server});
   if (is_new || it->second.digest == tree.digest()) return;
-  breaches_.push_back({"replicas_agree",
-                       "two servers have different trees at one zxid",
-                       {"zxid " + std::to_string(zxid.value) + ": server " +
-                            std::to_string(it->second.server.value) + " digest " +
-                            std::to_string(it->second.digest),
-                        "server " + std::to_string(server.value) + " digest " +
-                            std::to_string(tree.digest())}});
+  breaches_.push_back(
+      {"replicas_agree",
+       "two servers have different trees at one zxid",
+       {"zxid " + std::to_string(zxid.value) + ": server " +
+            std::to_string(it->second.server.value) + " digest " +
+            std::to_string(it->second.digest),
+        "server " + std::to_string(server.value) + " digest " + std::to_string(tree.digest())}});
 }
 
 }  // namespace zoetrope::sim

@@ -1,5 +1,5 @@
-// What no two servers of an ensemble may differ in while they run: the tree at one zxid, and who led
-// an epoch. Owns what each was first seen to be; it judges only what it is told.
+// What no two servers of an ensemble may differ in while they run: the tree at one zxid, and who
+// led an epoch. Owns what each was first seen to be; it judges only what it is told.
 #pragma once
 
 #include <cstdint>

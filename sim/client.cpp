@@ -17,8 +17,7 @@ constexpr int32_t kFrameBytesMax = 8 << 20;
 
 }  // namespace
 
-Client::Client(uint32_t index, ClientConfig config, HostId host,
-               std::vector<ServerAddress> servers,
+Client::Client(uint32_t index, ClientConfig config, HostId host, std::vector<ServerAddress> servers,
                EventQueue& queue, Network& network, Recorder& recorder, Random random)
     : index_(index),
       config_(config),

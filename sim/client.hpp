@@ -1,6 +1,7 @@
 // One simulated client: connects to one of the servers, keeps a session alive over reconnects to
-// others, sends random operations and records all that it does and sees. Speaks the client protocol through core/wire. Owns its
-// session, its outstanding requests and its watches; it never looks into a server.
+// others, sends random operations and records all that it does and sees. Speaks the client protocol
+// through core/wire. Owns its session, its outstanding requests and its watches; it never looks
+// into a server.
 #pragma once
 
 #include <cstdint>

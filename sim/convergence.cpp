@@ -108,8 +108,8 @@ void World::judge_replicas() {
     if (final_sessions_[process->index()] != final_sessions_[0]) {
       violation("replicas_agree", "two servers have different sessions at the end",
                 {name + " has " + std::to_string(final_sessions_[process->index()].size()) +
-                     ", server " + std::to_string(first->config().server.server_id.value) +
-                     " has " + std::to_string(final_sessions_[0].size())});
+                 ", server " + std::to_string(first->config().server.server_id.value) + " has " +
+                 std::to_string(final_sessions_[0].size())});
     }
   }
 }

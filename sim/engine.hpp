@@ -15,8 +15,8 @@
 #include "core/node/effects.hpp"
 #include "core/node/input.hpp"
 #include "core/quorum/notification.hpp"
-#include "core/storage/recovery.hpp"
 #include "core/storage/disk.hpp"
+#include "core/storage/recovery.hpp"
 #include "core/tree/tree.hpp"
 
 namespace zoetrope::sim {

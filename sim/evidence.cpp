@@ -101,8 +101,8 @@ bool LogEvidence::add_disk(uint32_t server, const SimDisk& disk) {
   return whole;
 }
 
-std::vector<CommittedTxn> LogEvidence::take(
-    const IsQuorum& is_quorum, const std::vector<const AppliedTimes*>& applied) const {
+std::vector<CommittedTxn> LogEvidence::take(const IsQuorum& is_quorum,
+                                            const std::vector<const AppliedTimes*>& applied) const {
   std::vector<CommittedTxn> list;
   std::vector<AppliedTimes::const_iterator> next;
   for (const AppliedTimes* times : applied) next.push_back(times->begin());

@@ -35,8 +35,8 @@ class LogEvidence {
   // Whether the servers of which `has` says true are a quorum.
   using IsQuorum = std::function<bool(const std::function<bool(uint32_t)>& has)>;
   // What a quorum holds, ascending by zxid, with the earliest of its times, by server.
-  std::vector<properties::CommittedTxn> take(
-      const IsQuorum& is_quorum, const std::vector<const AppliedTimes*>& applied) const;
+  std::vector<properties::CommittedTxn> take(const IsQuorum& is_quorum,
+                                             const std::vector<const AppliedTimes*>& applied) const;
   // Transactions that differ between two servers and have one zxid, as lines for people.
   const std::vector<std::string>& conflicts() const { return conflicts_; }
 

@@ -20,11 +20,10 @@ void World::inject_fault() {
   end_disk_faults();
   const FaultConfig& f = config_.faults;
   Process& process = *processes_[fault_random_.below(processes_.size())];
-  const uint64_t weights[] = {f.kill_weight, f.power_loss_weight, f.shutdown_weight,
-                              f.disk_weight, f.wall_jump_weight,  f.hold_weight,
-                              f.break_weight,     f.split_weight,      f.isolate_weight,
-                              f.bridge_weight,    f.link_weight,       f.crash_many_weight,
-                              f.crash_all_weight};
+  const uint64_t weights[] = {
+      f.kill_weight, f.power_loss_weight, f.shutdown_weight, f.disk_weight,    f.wall_jump_weight,
+      f.hold_weight, f.break_weight,      f.split_weight,    f.isolate_weight, f.bridge_weight,
+      f.link_weight, f.crash_many_weight, f.crash_all_weight};
   uint64_t sum = 0;
   for (const uint64_t weight : weights) sum += weight;
   if (sum == 0) return;

@@ -110,9 +110,7 @@ class Network {
   // waited that long is told that its connection is broken, and the other end hears nothing.
   void cut(HostId from, HostId to, Duration give_up);
   void heal(HostId from, HostId to);
-  bool is_cut(HostId from, HostId to) const {
-    return !cuts_.empty() && cuts_.contains({from, to});
-  }
+  bool is_cut(HostId from, HostId to) const { return !cuts_.empty() && cuts_.contains({from, to}); }
   // Changes the latency of everything sent from now on.
   void set_latency(Latency latency) { config_.latency = latency; }
 

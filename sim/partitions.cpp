@@ -127,8 +127,7 @@ void World::bridge() {
 void World::cut_link() {
   if (processes_.size() < 2) return;
   const size_t from = fault_random_.below(processes_.size());
-  const size_t to =
-      (from + 1 + fault_random_.below(processes_.size() - 1)) % processes_.size();
+  const size_t to = (from + 1 + fault_random_.below(processes_.size() - 1)) % processes_.size();
   Partition partition;
   partition.cuts.emplace_back(processes_[from]->host(), processes_[to]->host());
   partition.name = "server " + std::to_string(from + 1) + " to " + std::to_string(to + 1);

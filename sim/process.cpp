@@ -194,8 +194,8 @@ void Process::deliver(const Delivery& delivery) {
       node::Opened opened;
       opened.connection = connection;
       opened.port = delivery.port;
-      opened.remote = addresses_.endpoint(
-          delivery.peer, static_cast<uint16_t>(1024 + connection.slot() % 60000));
+      opened.remote = addresses_.endpoint(delivery.peer,
+                                          static_cast<uint16_t>(1024 + connection.slot() % 60000));
       opened.local = addresses_.endpoint(host_, number_of(delivery.port));
       step(opened);
       break;
@@ -325,7 +325,8 @@ void Process::carry_out(node::Effect& effect) {
 Process::Socket* Process::socket(ConnectionId connection) {
   if (connection.slot() >= sockets_.size()) return nullptr;
   Socket& socket = sockets_[connection.slot()];
-  return socket.open && !socket.dial && socket.generation == connection.generation() ? &socket : nullptr;
+  return socket.open && !socket.dial && socket.generation == connection.generation() ? &socket
+                                                                                     : nullptr;
 }
 
 void Process::open_socket(ConnectionId connection, Side side) {

@@ -172,7 +172,7 @@ class Process {
   // By token: the connection that is being opened, none when the failure is known already.
   std::map<uint64_t, std::optional<ConnectionId>> dials_;
   std::optional<node::Reload> reload_;  // under way
-  bool batch_open_ = false;      // inputs since the last BatchEnd
+  bool batch_open_ = false;             // inputs since the last BatchEnd
   bool batch_planned_ = false;
   std::optional<MonotonicTime> tick_planned_;
   uint64_t tick_number_ = 0;          // of the tick planned last

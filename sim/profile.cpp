@@ -212,9 +212,9 @@ void make_ensemble(WorldConfig& world, uint64_t participants, uint64_t observers
   zab::PeerConfig peer = draw_peer(first.server, random.fork("peer"));
   for (uint64_t i = 0; i < participants + observers; ++i) {
     const ServerId id(static_cast<int64_t>(i + 1));
-    peer.ensemble.members.emplace(
-        id, member_of(id, i < participants ? quorum::MemberRole::kParticipant
-                                           : quorum::MemberRole::kObserver));
+    peer.ensemble.members.emplace(id,
+                                  member_of(id, i < participants ? quorum::MemberRole::kParticipant
+                                                                 : quorum::MemberRole::kObserver));
   }
   world.processes.assign(participants + observers, first);
   for (uint64_t i = 0; i < world.processes.size(); ++i) {

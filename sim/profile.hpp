@@ -23,13 +23,13 @@ struct FaultConfig {
   uint64_t shutdown_weight = 0;
   uint64_t disk_weight = 0;
   uint64_t wall_jump_weight = 0;
-  uint64_t hold_weight = 0;               // a link to a client stands still
-  uint64_t break_weight = 0;              // a client's connection is reset
-  uint64_t split_weight = 0;              // the servers fall into two parts
-  uint64_t isolate_weight = 0;            // one server is cut from all others
-  uint64_t bridge_weight = 0;             // two parts see each other only through one server
-  uint64_t link_weight = 0;               // two servers are cut, in one direction or both
-  uint64_t crash_many_weight = 0;         // some servers at once
+  uint64_t hold_weight = 0;        // a link to a client stands still
+  uint64_t break_weight = 0;       // a client's connection is reset
+  uint64_t split_weight = 0;       // the servers fall into two parts
+  uint64_t isolate_weight = 0;     // one server is cut from all others
+  uint64_t bridge_weight = 0;      // two parts see each other only through one server
+  uint64_t link_weight = 0;        // two servers are cut, in one direction or both
+  uint64_t crash_many_weight = 0;  // some servers at once
   uint64_t crash_all_weight = 0;
   uint64_t between_effects_percent = 80;  // of the deaths: at an effect, not between two events
   uint64_t effects_max = 60;              // such a death comes within that many effects
@@ -60,9 +60,9 @@ struct WorldConfig {
 enum class Profile : uint8_t { kCalm, kCrash, kChurn, kDiskFaults, kEnsemble, kEnsembleDisk };
 std::string_view to_string(Profile profile);
 std::optional<Profile> parse_profile(std::string_view name);
-inline constexpr Profile kProfiles[] = {Profile::kCalm,       Profile::kCrash,
-                                        Profile::kChurn,      Profile::kDiskFaults,
-                                        Profile::kEnsemble,   Profile::kEnsembleDisk};
+inline constexpr Profile kProfiles[] = {Profile::kCalm,     Profile::kCrash,
+                                        Profile::kChurn,    Profile::kDiskFaults,
+                                        Profile::kEnsemble, Profile::kEnsembleDisk};
 constexpr bool is_ensemble(Profile profile) {
   return profile == Profile::kEnsemble || profile == Profile::kEnsembleDisk;
 }

@@ -37,8 +37,8 @@ struct WorldCounts {
   uint64_t interrupted_recoveries = 0;
   uint64_t wall_jumps = 0, held_links = 0, broken_links = 0;
   uint64_t partitions = 0, cut_links = 0;
-  uint64_t reloads = 0;  // servers that cut their history and recovered while they ran
-  uint64_t epochs = 0;   // that had a leader who served
+  uint64_t reloads = 0;    // servers that cut their history and recovered while they ran
+  uint64_t epochs = 0;     // that had a leader who served
   uint64_t lost_data = 0;  // power losses that lost something unsynced
   uint64_t syncs_failed = 0, syncs_forgotten = 0, writes_failed = 0, writes_without_room = 0,
            reads_failed = 0;

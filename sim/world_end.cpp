@@ -1,5 +1,5 @@
-// The quiet end of a run: faults stop, clients read once more, silent sessions expire, and every disk
-// is recovered one last time so that the logs and the trees can be judged.
+// The quiet end of a run: faults stop, clients read once more, silent sessions expire, and every
+// disk is recovered one last time so that the logs and the trees can be judged.
 #include <algorithm>
 #include <utility>
 
@@ -27,18 +27,16 @@ bool World::all_settled() const {
 
 // Nothing is committed that is not applied, so that logs and trees may be compared.
 bool World::quiet() const {
-  return std::ranges::all_of(processes_,
-                             [](const auto& process) {
-                               return process->running() && process->idle();
-                             }) &&
+  return std::ranges::all_of(
+             processes_,
+             [](const auto& process) { return process->running() && process->idle(); }) &&
          (!is_ensemble() || converged());
 }
 
 // False when some client is not served.
 bool World::settle_clients() {
   for (auto& client : clients_) client->settle(client->index() % 2 == 0);
-  const MonotonicTime end =
-      queue_.now() + (is_ensemble() ? kSettleMaxOfEnsemble : kSettleMax);
+  const MonotonicTime end = queue_.now() + (is_ensemble() ? kSettleMaxOfEnsemble : kSettleMax);
   while (!all_settled() && queue_.now() < end && !failed_) pump_until(queue_.now() + kStep);
   if (failed_) return false;
   if (all_settled()) return true;
@@ -135,8 +133,7 @@ properties::History World::take_history() {
   if (process.engine() == nullptr || process.engine()->tree() == nullptr) return history;
   std::vector<const AppliedTimes*> applied;
   for (const auto& each : processes_) applied.push_back(&each->applied());
-  history.committed =
-      evidence_.take([this](const auto& has) { return is_quorum(has); }, applied);
+  history.committed = evidence_.take([this](const auto& has) { return is_quorum(has); }, applied);
   history.has_committed = true;
   history.final_nodes = std::move(final_nodes_[0]);
   history.has_final_nodes = !history.final_nodes.empty();

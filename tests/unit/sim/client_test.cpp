@@ -47,7 +47,8 @@ class Rig {
       : network(fast_network(), queue, Random(seed)),
         recorder(queue, true),
         server_(network.add_host()),
-        client(0, config, network.add_host(), {{server_, ServerId(1)}}, queue, network, recorder, Random(seed)) {
+        client(0, config, network.add_host(), {{server_, ServerId(1)}}, queue, network, recorder,
+               Random(seed)) {
     network.listen(server_, node::Port::kClient);
     client.begin();
   }
