@@ -94,7 +94,10 @@ class TextReader {
 
   bool read_version(std::string_view value) {
     const auto version = parse_long(value, 16);
-    if (!version) return fail("version " + quoted(value) + " is not a hexadecimal number");
+    // A negative one would be written as its complement, which neither we nor upstream read again.
+    if (!version || *version < 0) {
+      return fail("version " + quoted(value) + " is not a hexadecimal number");
+    }
     if (std::exchange(has_version_, true)) return fail("version stands there twice");
     ensemble_.version = *version;
     return true;

@@ -93,6 +93,7 @@ TEST(EnsembleText, BadLinesAreNamed) {
             "line 1: server.3 \"a:1\" is not a server line: \"a:1\" is not "
             "host:port:port[:participant|observer]");
   EXPECT_EQ(error_of("version=xyz"), "line 1: version \"xyz\" is not a hexadecimal number");
+  EXPECT_THAT(error_of("version=-8e77"), HasSubstr("not a hexadecimal number"));
   EXPECT_THAT(error_of("version=8000000000000000"), HasSubstr("not a hexadecimal number"));
   EXPECT_EQ(error_of("version=1\nversion=1"), "line 2: version stands there twice");
   EXPECT_EQ(error_of("group.1="), "line 1: group.1: \"\" is not the number of a server");
