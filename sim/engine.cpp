@@ -22,6 +22,11 @@ class ServerEngine : public Engine {
   uint64_t fingerprint() const override { return server_.fingerprint(); }
   Zxid last_processed() const override { return server_.tree().last_processed_zxid(); }
   const tree::Tree* tree() const override { return &server_.tree(); }
+  std::optional<Standing> standing() const override {
+    const zab::Peer* peer = server_.peer();
+    if (peer == nullptr) return std::nullopt;
+    return Standing{peer->state(), peer->is_serving(), peer->epoch(), peer->leader()};
+  }
 
  private:
   node::Server server_;

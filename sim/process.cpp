@@ -83,6 +83,7 @@ void Process::start() {
   reports_.push_back({});
   note_applied();
   network_.listen(host_, node::Port::kClient);
+  if (config_.server.peer) network_.listen(host_, node::Port::kElection);
   engine_->start(clock_.now(queue_.now()), effects_);
   carry_out();
 }
@@ -277,6 +278,7 @@ void Process::note_applied() {
 // ----------------------------------------------------------------------------------------
 
 void Process::carry_out() {
+  if (agreement_ != nullptr) agreement_->note(config_.server.server_id, *engine_);
   for (node::Effect& effect : effects_.list()) {
     if (effects_until_death_ != 0 && --effects_until_death_ == 0) dying_ = planned_death_;
     if (dying_) break;
@@ -286,7 +288,6 @@ void Process::carry_out() {
   effects_.clear();
   if (dying_) return gone(*dying_);
   note_applied();
-  if (agreement_ != nullptr) agreement_->note(config_.server.server_id, *engine_);
   plan_tick();
   if (config_.fingerprint_one_in != 0 && random_.one_in(config_.fingerprint_one_in)) {
     trace_.number(engine_->fingerprint());

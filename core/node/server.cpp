@@ -119,6 +119,9 @@ const tree::Tree& Server::tree() const {
 const Config& Server::config() const {
   return impl_->config;
 }
+const zab::Peer* Server::peer() const {
+  return impl_->peer.get();
+}
 
 uint64_t Server::Impl::fingerprint() const {
   RunningHash hash;
