@@ -129,6 +129,7 @@ class Driver {
   std::vector<storage::DiskOp> disk_ops_;
   std::vector<DiskCompletion> completions_;
   std::vector<ConnectionId> broken_, unsent_;
+  std::vector<node::AskBacklog> backlog_asks_;
   bool wants_host_facts_ = false;
   std::optional<node::Reload> reload_;
 };
