@@ -29,6 +29,7 @@ LeaderModel::LeaderModel(uint64_t seed) : random_(seed) {
   world_.host.piece_bytes_max = 1'000;
   world_.host.committed_window = CommittedWindow(6, 1 << 20);
   world_.config.sync_by_quorum = !random_.one_in(4);
+  has_slow_disk_ = random_.one_in(3);
   // Two of them may have a tail that no quorum ever had.
   for (int id = 2; id <= 7; ++id) {
     Server server;
@@ -188,7 +189,7 @@ void LeaderModel::leader_event() {
     case 4:
     case 5: {
       const auto next = next_in_history(world_.host.durable_zxid);
-      if (next) world_.make_durable(*next);
+      if (next && !(has_slow_disk_ && !random_.one_in(8))) world_.make_durable(*next);
       return;
     }
     case 6: return world_.batch_end();

@@ -74,6 +74,7 @@ class LeaderModel {
 
   Random random_;
   LeaderWorld world_{5, 1};
+  bool has_slow_disk_ = false;  // the leader's: others commit without it
   std::vector<Server> servers_;
   std::deque<Zxid> own_syncs_;
   uint64_t own_syncs_answered_ = 0;
