@@ -55,6 +55,8 @@ class Driver {
   // Starts the engine and runs it until it halts. `ready` is called when clients are accepted.
   node::Halt run(Engine& engine, const std::function<void()>& ready);
 
+  // Known from listen() on; 0 where there is no such port.
+  uint16_t number_of(node::Port which) const { return ports_[static_cast<size_t>(which)].number(); }
   size_t connection_count() const { return connections_.size(); }
 
  private:
