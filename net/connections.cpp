@@ -163,7 +163,7 @@ bool Connections::writable(ConnectionId id) {
     unsent.bytes.erase(0, unsent.sent);
     unsent.sent = 0;
   }
-  if (unsent.size() == 0 && unsent.reported == 0) slot->unsent.reset();
+  if (unsent.size() == 0 && unsent.reported == 0 && !unsent.asked) slot->unsent.reset();
   shut_when_sent(*slot);
   return true;
 }
@@ -176,15 +176,30 @@ std::optional<uint64_t> Connections::backlog_change(ConnectionId id) {
   const bool has_risen = size > output_bytes_high_ &&
                          (unsent.reported == 0 || size >= unsent.reported + output_bytes_high_ / 2);
   const bool has_fallen = unsent.reported != 0 && (size == 0 || size < output_bytes_high_ / 2);
-  if (!has_risen && !has_fallen) return std::nullopt;
-  unsent.reported = has_risen ? size : 0;
-  if (size == 0) slot->unsent.reset();
+  const bool is_asked = unsent.asked && size <= *unsent.asked;
+  if (!has_risen && !has_fallen && !is_asked) return std::nullopt;
+  if (has_risen || has_fallen) unsent.reported = has_risen ? size : 0;
+  if (is_asked) unsent.asked.reset();
+  if (size == 0 && !unsent.asked) slot->unsent.reset();
   return size;
+}
+
+bool Connections::ask_backlog(ConnectionId id, uint64_t at_most) {
+  Slot* slot = find(id);
+  if (slot == nullptr || slot->is_closing) return false;
+  if (slot->unsent == nullptr || slot->unsent->size() <= at_most) return true;
+  slot->unsent->asked = at_most;
+  return false;
 }
 
 bool Connections::has_unsent(ConnectionId id) const {
   const Slot* slot = find(id);
   return slot != nullptr && slot->unsent != nullptr;
+}
+
+uint64_t Connections::unsent_bytes(ConnectionId id) const {
+  const Slot* slot = find(id);
+  return slot != nullptr && slot->unsent != nullptr ? slot->unsent->size() : 0;
 }
 
 void Connections::free(ConnectionId id, Slot& slot) {

@@ -60,7 +60,11 @@ class Connections {
   // Unsent bytes when they rose above the bound (or by another half of it) or fell below half of it
   // since the last call; else nullopt.
   std::optional<uint64_t> backlog_change(ConnectionId id);
+  // backlog_change() tells once that unsent output is `at_most` so many bytes. True when it is
+  // already: then that is the answer, and it will not be told again.
+  bool ask_backlog(ConnectionId id, uint64_t at_most);
   bool has_unsent(ConnectionId id) const;
+  uint64_t unsent_bytes(ConnectionId id) const;
 
   // --- closing ----------------------------------------------------------------------------------
   // With a TCP reset; what was not sent is lost.
@@ -88,6 +92,7 @@ class Connections {
     std::string bytes;
     size_t sent = 0;
     uint64_t reported = 0;
+    std::optional<uint64_t> asked;  // to be reported at so many bytes
     uint64_t size() const { return bytes.size() - sent; }
   };
   struct Slot {

@@ -28,8 +28,12 @@ bool is_connected_to_itself(const asio::ip::tcp::socket& socket) {
 
 }  // namespace
 
-Dialer::Dialer(asio::io_context& io, bool keepalive, Done done)
-    : io_(io), keepalive_(keepalive), done_(std::move(done)), names_wait_(io, names_.fd()) {}
+Dialer::Dialer(asio::io_context& io, bool keepalive, Done done, NameLookup::LookUp look_up)
+    : io_(io),
+      keepalive_(keepalive),
+      done_(std::move(done)),
+      names_(std::move(look_up)),
+      names_wait_(io, names_.fd()) {}
 
 Dialer::~Dialer() {
   names_wait_.release();

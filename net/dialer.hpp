@@ -35,7 +35,8 @@ class Dialer {
   // Called from the event loop, never from dial(): take() has the outcome of this attempt.
   using Done = std::function<void(uint64_t token)>;
 
-  Dialer(boost::asio::io_context& io, bool keepalive, Done done);
+  Dialer(boost::asio::io_context& io, bool keepalive, Done done,
+         NameLookup::LookUp look_up = NameLookup::ask_system);
   ~Dialer();
   Dialer(const Dialer&) = delete;
   Dialer& operator=(const Dialer&) = delete;

@@ -55,6 +55,8 @@ class Driver {
   // Starts the engine and runs it until it halts. `ready` is called when clients are accepted.
   node::Halt run(Engine& engine, const std::function<void()>& ready);
 
+  // Known from listen() on; 0 where there is no such port.
+  uint16_t number_of(node::Port which) const { return ports_[static_cast<size_t>(which)].number(); }
   size_t connection_count() const { return connections_.size(); }
 
  private:
@@ -129,6 +131,7 @@ class Driver {
   std::vector<storage::DiskOp> disk_ops_;
   std::vector<DiskCompletion> completions_;
   std::vector<ConnectionId> broken_, unsent_;
+  std::vector<node::AskBacklog> backlog_asks_;
   bool wants_host_facts_ = false;
   std::optional<node::Reload> reload_;
 };

@@ -70,6 +70,7 @@ void Driver::sort_out(node::Effect& effect) {
                    connections_.set_paused(resume.connection, false);
                    readable_.push_back(resume.connection);
                  },
+                 [this](const node::AskBacklog& ask) { backlog_asks_.push_back(ask); },
                  [this](node::Disk& disk) { disk_ops_.push_back(std::move(disk.op)); },
                  [this](const node::Connect& connect) { dialer_.dial(connect.token, connect.to); },
                  [this](const node::AbandonConnect& abandon) { dialer_.abandon(abandon.token); },
@@ -176,6 +177,12 @@ void Driver::report_what_followed() {
   broken_.clear();
   for (const ConnectionId id : unsent_) report_backlog(id);
   unsent_.clear();
+  // What was sent before the question has had its chance by now.
+  for (const node::AskBacklog& ask : std::exchange(backlog_asks_, {})) {
+    if (connections_.ask_backlog(ask.connection, ask.at_most)) {
+      step(node::Backlog{ask.connection, connections_.unsent_bytes(ask.connection)});
+    }
+  }
   if (wants_host_facts_) {
     wants_host_facts_ = false;
     step(read_host_facts());

@@ -31,10 +31,8 @@ struct NameLookup::Shared {
   }
 };
 
-namespace {
-
-NameLookup::Answer look_up(const std::string& host) {
-  NameLookup::Answer answer{host, {}, {}};
+NameLookup::Answer NameLookup::ask_system(const std::string& host) {
+  Answer answer{host, {}, {}};
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -55,9 +53,8 @@ NameLookup::Answer look_up(const std::string& host) {
   return answer;
 }
 
-}  // namespace
-
-NameLookup::NameLookup() : shared_(std::make_shared<Shared>()) {
+NameLookup::NameLookup(LookUp look_up)
+    : look_up_(std::move(look_up)), shared_(std::make_shared<Shared>()) {
   if (!shared_->event.is_open()) throw std::system_error(errno, std::generic_category(), "eventfd");
 }
 
@@ -82,7 +79,9 @@ void NameLookup::start_some() {
     waiting_.pop_front();
     under_way_.push_back(host);
     try {
-      std::thread([shared = shared_, host] { shared->give(look_up(host)); }).detach();
+      std::thread([shared = shared_, look_up = look_up_, host] {
+        shared->give(look_up(host));
+      }).detach();
     } catch (const std::system_error& error) {
       shared_->give({host, {}, error.what()});
     }

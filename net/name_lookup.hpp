@@ -6,6 +6,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,7 +21,12 @@ class NameLookup {
     std::string why;  // there are none: what the system says
   };
 
-  NameLookup();
+  using LookUp = std::function<Answer(const std::string& host)>;
+
+  // `look_up` may take its time; it is called from several threads.
+  explicit NameLookup(LookUp look_up = ask_system);
+  // What the system's resolver says.
+  static Answer ask_system(const std::string& host);
 
   // Answered once by take(), however often it is asked before that. Beyond kThreadsMax names the
   // others wait.
@@ -39,6 +45,7 @@ class NameLookup {
 
   void start_some();
 
+  LookUp look_up_;
   std::shared_ptr<Shared> shared_;
   std::deque<std::string> waiting_;
   std::vector<std::string> under_way_;

@@ -135,25 +135,16 @@ std::expected<std::string, std::string> unescape(std::string_view text) {
     }
     const char escaped = text[at++];
     switch (escaped) {
-      case 't':
-        out += '\t';
-        break;
-      case 'n':
-        out += '\n';
-        break;
-      case 'r':
-        out += '\r';
-        break;
-      case 'f':
-        out += '\f';
-        break;
+      case 't': out += '\t'; break;
+      case 'n': out += '\n'; break;
+      case 'r': out += '\r'; break;
+      case 'f': out += '\f'; break;
       case 'u':
         if (!unescape_unicode(text, at, out)) {
           return std::unexpected("malformed \\u escape: four hexadecimal digits must follow");
         }
         break;
-      default:
-        out += escaped;
+      default: out += escaped;
     }
   }
   return out;

@@ -48,6 +48,8 @@ class ServerPort {
   // Nobody is accepted any more and connecting fails, as if nobody was there.
   void close();
   bool is_open() const;
+  // Of the first address; 0 where there is none.
+  uint16_t number() const { return resolved_.empty() ? 0 : resolved_.front().port; }
 
  private:
   std::expected<uint16_t, std::string> repeat(const std::function<bool(std::string& why)>& attempt);

@@ -307,6 +307,7 @@ void Process::carry_out(node::Effect& effect) {
         p.network_.resume_reading(e.connection, s->side);
       }
     }
+    void operator()(const node::AskBacklog& e) { p.ask_backlog(e); }
     void operator()(node::Disk& e) { p.issue(std::move(e.op)); }
     void operator()(const node::Connect& e) { p.dial(e); }
     void operator()(const node::AbandonConnect& e) { p.abandon(e.token); }
@@ -332,7 +333,8 @@ Process::Socket* Process::socket(ConnectionId connection) {
 
 void Process::open_socket(ConnectionId connection, Side side) {
   if (sockets_.size() <= connection.slot()) sockets_.resize(connection.slot() + 1);
-  sockets_[connection.slot()] = {connection.generation(), true, side, 0, std::nullopt};
+  sockets_[connection.slot()] = {
+      connection.generation(), true, side, 0, std::nullopt, std::nullopt};
 }
 
 void Process::send(const node::Send& send) {
@@ -359,6 +361,13 @@ void Process::output_drained(ConnectionId connection) {
   run_deferred();
 }
 
+void Process::ask_backlog(const node::AskBacklog& ask) {
+  Socket* asked = socket(ask.connection);
+  if (asked == nullptr) return;
+  asked->asked_backlog = ask.at_most;
+  report_backlog(ask.connection);
+}
+
 // Config::output_bytes_high and the words at node::Backlog say when the server wants to know.
 void Process::report_backlog(ConnectionId connection) {
   Socket& s = *socket(connection);
@@ -367,8 +376,10 @@ void Process::report_backlog(ConnectionId connection) {
   const uint64_t next = s.reported_backlog == 0 ? high : s.reported_backlog + high / 2;
   const bool risen = unsent > next;
   const bool fallen = s.reported_backlog != 0 && unsent < high / 2;
-  if (!risen && !fallen) return;
-  s.reported_backlog = risen ? unsent : 0;
+  const bool asked = s.asked_backlog && unsent <= *s.asked_backlog;
+  if (!risen && !fallen && !asked) return;
+  if (risen || fallen) s.reported_backlog = risen ? unsent : 0;
+  if (asked) s.asked_backlog.reset();
   deferred_.emplace_back(node::Backlog{connection, unsent});
 }
 

@@ -110,6 +110,7 @@ class Process {
     bool open = false;
     Side side = Side::kAcceptor;  // of this process
     uint64_t reported_backlog = 0;
+    std::optional<uint64_t> asked_backlog;
     std::optional<uint64_t> dial;  // its token, until the connection stands
   };
 
@@ -143,6 +144,7 @@ class Process {
   void disk_done(storage::Lane lane);
   void execute_unreported();
   std::expected<void, storage::DiskError> execute(const storage::DiskAction& action);
+  void ask_backlog(const node::AskBacklog& ask);
   void report_backlog(ConnectionId connection);
   void halt(const node::Halt& halt);
   void gone(DeathKind kind);

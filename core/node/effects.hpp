@@ -39,6 +39,12 @@ struct PauseReading {
 struct ResumeReading {
   ConnectionId connection;
 };
+// Report the connection's unsent output (a Backlog) once it is `at_most` so many bytes, which it
+// may be already.
+struct AskBacklog {
+  ConnectionId connection;
+  uint64_t at_most = 0;
+};
 struct Disk {
   storage::DiskOp op;
 };
@@ -77,8 +83,8 @@ struct Halt {
   std::string reason;
 };
 
-using Effect = std::variant<Send, Close, PauseReading, ResumeReading, Disk, Connect, AbandonConnect,
-                            Listen, Reload, HostFactsQuery, Log, Halt>;
+using Effect = std::variant<Send, Close, PauseReading, ResumeReading, AskBacklog, Disk, Connect,
+                            AbandonConnect, Listen, Reload, HostFactsQuery, Log, Halt>;
 
 class Effects {
  public:

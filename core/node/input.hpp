@@ -45,7 +45,7 @@ struct Closed {
   ConnectionId connection;
 };
 // Unsent output of a connection rose above Config::output_bytes_high (or another half of it since
-// the last report), or fell below half of it.
+// the last report), or fell below half of it; or the answer to an AskBacklog.
 struct Backlog {
   ConnectionId connection;
   uint64_t unsent_bytes = 0;

@@ -29,6 +29,10 @@ void Server::Impl::close(ConnectionId connection) {
   out->add(Close{connection, CloseHow::kAfterFlush});
 }
 
+void Server::Impl::ask_backlog(ConnectionId connection, uint64_t at_most) {
+  out->add(AskBacklog{connection, at_most});
+}
+
 void Server::Impl::disk(std::vector<storage::DiskOp> ops) {
   for (storage::DiskOp& op : ops) disk_ops.push_back(std::move(op));
   emit_disk_ops();

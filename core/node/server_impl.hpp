@@ -107,6 +107,7 @@ struct Server::Impl final : public zab::Host {
   std::string& begin_send() override;
   void end_send(ConnectionId connection) override;
   void close(ConnectionId connection) override;
+  void ask_backlog(ConnectionId connection, uint64_t at_most) override;
   void disk(std::vector<storage::DiskOp> ops) override;
   void note(bool is_warning, std::string text) override;
   Zxid last_logged() const override;

@@ -34,6 +34,8 @@ class Host {
   virtual void end_send(ConnectionId connection) = 0;
   // After what was sent before. Nothing more is heard of the connection.
   virtual void close(ConnectionId connection) = 0;
+  // Answered by backlog() once the connection's unsent output is `at_most` so many bytes.
+  virtual void ask_backlog(ConnectionId connection, uint64_t at_most) = 0;
   // Operations of the epoch files; each is answered by disk_done().
   virtual void disk(std::vector<storage::DiskOp> ops) = 0;
   // A line for the operator.

@@ -140,7 +140,8 @@ void Leader::pump() {
     expect_word_within(link, config_.init_limit);
   }
   pumping_ = false;
-  if (!is_more) finish_stream(link);
+  if (!is_more) return finish_stream(link);
+  host_.ask_backlog(link.connection, config_.stream_bytes_high / 2);
 }
 
 void Leader::finish_stream(LearnerLink& link) {

@@ -433,12 +433,12 @@ TEST(Driver, ATakenPortIsNamed) {
   Driver second(config, [](node::Severity, std::string_view) {});
   const auto port = second.listen();
   ASSERT_FALSE(port.has_value());
-  EXPECT_EQ(port.error(), "cannot listen on 127.0.0.1:" + std::to_string(world.port) +
+  EXPECT_EQ(port.error(), "client port: cannot listen on 127.0.0.1:" + std::to_string(world.port) +
                               ": Address already in use");
   config.listen.address = {"no.such.host.invalid", 1};
   Driver third(config, [](node::Severity, std::string_view) {});
   EXPECT_THAT(third.listen().error(),
-              HasSubstr("cannot resolve clientPortAddress no.such.host.invalid"));
+              HasSubstr("client port: cannot resolve no.such.host.invalid"));
 }
 
 }  // namespace

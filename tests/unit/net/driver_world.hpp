@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -58,6 +59,10 @@ class ScriptedEngine : public Engine {
     std::vector<std::string> errors;
     std::vector<ConnectionId> connections;
     std::vector<Endpoint> remotes;
+    std::map<ConnectionId, node::Port> ports;       // of those that were opened
+    std::map<uint64_t, ConnectionId> connected;     // by token
+    std::map<uint64_t, std::string> not_connected;  // by token: why
+    std::vector<Zxid> reloaded;
     uint64_t received_bytes = 0;
   };
   // Waits until `condition` holds (at most 30 s) and returns what was seen then.
@@ -85,7 +90,15 @@ class ScriptedEngine : public Engine {
         if (keep_bytes) {
           seen_.connections.push_back(opened->connection);
           seen_.remotes.push_back(opened->remote);
+          seen_.ports[opened->connection] = opened->port;
         }
+      } else if (const auto* connected = std::get_if<node::Connected>(&input)) {
+        seen_.connected[connected->token] = connected->connection;
+        seen_.remotes.push_back(connected->remote);
+      } else if (const auto* failed = std::get_if<node::ConnectFailed>(&input)) {
+        seen_.not_connected[failed->token] = failed->why;
+      } else if (const auto* reloaded = std::get_if<node::Reloaded>(&input)) {
+        seen_.reloaded.push_back(reloaded->state->last_zxid);
       } else if (const auto* received = std::get_if<node::Received>(&input)) {
         seen_.received_bytes += received->bytes.size();
         if (keep_bytes) seen_.bytes[received->connection].append(received->bytes);
@@ -199,13 +212,17 @@ class World {
     config.listen.address = {"127.0.0.1", 0};
     config.roots = {dir.path(), dir.path()};
     config.output_bytes_high = output_bytes_high_;
+    config.peers = peers;
     driver_ = std::make_unique<Driver>(config, [this](node::Severity, std::string_view text) {
+      if (on_log) on_log(text);
       const std::lock_guard lock(mutex_);
       log_.emplace_back(text);
     });
     const auto port_or_error = driver_->listen();
     EXPECT_TRUE(port_or_error.has_value()) << port_or_error.error();
     port = port_or_error.value_or(0);
+    quorum_port = driver_->number_of(node::Port::kQuorum);
+    election_port = driver_->number_of(node::Port::kElection);
     thread_ = std::thread([this] { halt = driver_->run(engine, [] {}); });
     return *this;
   }
@@ -224,7 +241,9 @@ class World {
 
   TempDir dir;
   ScriptedEngine engine;
-  uint16_t port = 0;
+  std::optional<PeerPorts> peers;  // to be set before start()
+  std::function<void(std::string_view)> on_log;
+  uint16_t port = 0, quorum_port = 0, election_port = 0;
   node::Halt halt;
 
  private:

@@ -63,6 +63,27 @@ TEST(LeaderDiscovery, NobodyHearsOfAnEpochThatIsNotDurableHere) {
   EXPECT_THAT(world.heard(later), ElementsAre("LEADERINFO 2:0"));
 }
 
+TEST(LeaderDiscovery, AWriteOfAnEpochIsDoneWhenItsLastOperationIs) {
+  LeaderWorld world;
+  world.begin();
+  const ConnectionId learner = world.join(2);
+  const auto write_all_but_one = [&] {
+    while (world.host.ops.size() > 1) {
+      EXPECT_TRUE(world.epochs.completed(world.host.ops.front().id));
+      world.host.ops.erase(world.host.ops.begin());
+      world.leader.epochs_written(world.now);
+    }
+    return world.heard(learner);
+  };
+  EXPECT_THAT(write_all_but_one(), IsEmpty());
+  world.write_epochs();
+  EXPECT_THAT(world.heard(learner), ElementsAre("LEADERINFO 2:0"));
+  world.ack_epoch(learner);
+  EXPECT_THAT(write_all_but_one(), IsEmpty());
+  world.write_epochs();
+  EXPECT_THAT(world.heard(learner), ElementsAre("DIFF 1:3", "NEWLEADER 2:0"));
+}
+
 TEST(LeaderDiscovery, BothConfigurationsNeedAQuorum) {
   LeaderWorld world;
   quorum::Ensemble next = *quorum::Ensemble::parse(
@@ -190,6 +211,18 @@ TEST(LeaderEstablishment, ObserversMakeNoQuorumOfAcknowledgements) {
   EXPECT_FALSE(world.leader.is_serving());
   world.ack(b, z(2, 0));
   world.heard(o);
+  EXPECT_TRUE(world.leader.is_serving());
+}
+
+TEST(LeaderEstablishment, AParticipantThatComesAsAnObserverMakesNoQuorum) {
+  LeaderWorld world;
+  world.begin();
+  const ConnectionId b = world.join(2);
+  const ConnectionId c = world.join(3, 1, true);
+  world.promise_all({b, c});
+  world.ack(c, z(2, 0));
+  EXPECT_FALSE(world.leader.is_serving());
+  world.ack(b, z(2, 0));
   EXPECT_TRUE(world.leader.is_serving());
 }
 

@@ -160,9 +160,9 @@ std::vector<std::string> LeaderWorld::heard(ConnectionId connection) {
     if (packet.type == PacketType::kSnap) {
       const std::string_view unread = cutter.unread();
       const size_t bytes_here =
-          std::min({unread.find_first_not_of('s'), unread.size(), kStreamBytes});
+          std::min({unread.find_first_not_of('s'), unread.size(), host.stream_bytes});
       cutter.consume(bytes_here);
-      packets.push_back(bytes_here == kStreamBytes ? "stream" : "part of a stream");
+      packets.push_back(bytes_here == host.stream_bytes ? "stream" : "part of a stream");
     }
   }
   ZT_ASSERT(cutter.unread().empty());

@@ -71,12 +71,12 @@ void ScriptedHost::visit_unapplied(
 
 bool ScriptedHost::begin_stream() {
   if (stream_left || !stream_allowed) return false;
-  stream_left = kStreamBytes;
+  stream_left = stream_bytes;
   return true;
 }
 
 bool ScriptedHost::next_piece(std::string& out, size_t bytes_min) {
-  const size_t bytes = std::min(bytes_min, *stream_left);
+  const size_t bytes = std::min({bytes_min, *stream_left, piece_bytes_max});
   out.append(bytes, 's');
   *stream_left -= bytes;
   if (*stream_left > 0) return true;

@@ -13,9 +13,6 @@
 
 namespace zoetrope::zab {
 
-// Bytes of a snapshot stream of the scripted host, all of them 's'.
-constexpr size_t kStreamBytes = 300'000;
-
 class ScriptedHost final : public Host {
  public:
   struct Connection {
@@ -43,6 +40,8 @@ class ScriptedHost final : public Host {
   std::vector<std::string> notes;
   bool is_listening = false;
   bool stream_allowed = true;
+  size_t stream_bytes = 300'000;  // all of them 's'
+  size_t piece_bytes_max = SIZE_MAX;
   std::optional<size_t> stream_left;
   std::optional<Zxid> led;
   uint64_t syncs = 0;
