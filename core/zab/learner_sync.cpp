@@ -118,7 +118,11 @@ void Learner::reloaded(MonotonicTime now) {
     return fail("sent " + std::string(to_string(op_.type)) + " to " + hex(op_.zxid) +
                 ", and the log ends at " + hex(last) + " after the cut");
   }
-  is_snap ? start_restore() : start_from(last);
+  if (is_snap) {
+    start_restore();
+  } else {
+    start_from(last);
+  }
   cutter_.feed({});
   read(now);
 }

@@ -45,6 +45,7 @@ class ScriptedHost final : public Host {
   std::optional<size_t> stream_left;
   std::optional<Zxid> led;
   uint64_t syncs = 0;
+  std::vector<std::pair<ConnectionId, uint64_t>> backlog_asks;
   std::vector<std::string> calls;  // of learners: requests, touched sessions, revalidations
   std::function<void()> on_request, on_commit, on_lead, on_synced;
 
@@ -55,6 +56,9 @@ class ScriptedHost final : public Host {
   std::string& begin_send() override;
   void end_send(ConnectionId connection) override;
   void close(ConnectionId connection) override;
+  void ask_backlog(ConnectionId connection, uint64_t at_most) override {
+    backlog_asks.emplace_back(connection, at_most);
+  }
   void disk(std::vector<storage::DiskOp> more) override;
   void note(bool, std::string text) override { notes.push_back(std::move(text)); }
   Zxid last_logged() const override { return records.empty() ? Zxid() : records.back().zxid; }

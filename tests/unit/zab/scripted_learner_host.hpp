@@ -67,6 +67,7 @@ class ScriptedLearnerHost : public Host {
   std::string& begin_send() override;
   void end_send(ConnectionId connection) override;
   void close(ConnectionId connection) override { closed.push_back(connection); }
+  void ask_backlog(ConnectionId, uint64_t) override {}
   void disk(std::vector<storage::DiskOp> ops) override;
   void note(bool, std::string text) override { notes.push_back(std::move(text)); }
   Zxid last_logged() const override { return log.empty() ? snapshot : log.back().zxid; }
