@@ -32,14 +32,10 @@ std::string hex(uint64_t value) {
   return text;
 }
 
-// The profiles of a server that stands alone.
-constexpr Profile kSingle[] = {Profile::kCalm, Profile::kCrash, Profile::kChurn,
-                               Profile::kDiskFaults};
-
 // --- determinism -------------------------------------------------------------------------------
 
 class Runs : public ::testing::TestWithParam<Profile> {};
-INSTANTIATE_TEST_SUITE_P(, Runs, ::testing::ValuesIn(kSingle), [](const auto& profile) {
+INSTANTIATE_TEST_SUITE_P(, Runs, ::testing::ValuesIn(kProfiles), [](const auto& profile) {
   std::string name(to_string(profile.param));
   std::erase(name, '-');
   return name;
@@ -95,10 +91,12 @@ TEST(Golden, RunsStayWhatTheyWere) {
     const uint64_t hash = run_of(golden.profile, golden.seed).hash;
     equal = equal && hash == golden.hash;
     std::string name(to_string(golden.profile));
-    name = name == "calm"    ? "kCalm"
-           : name == "crash" ? "kCrash"
-           : name == "churn" ? "kChurn"
-                             : "kDiskFaults";
+    name = name == "calm"            ? "kCalm"
+           : name == "crash"         ? "kCrash"
+           : name == "churn"         ? "kChurn"
+           : name == "ensemble"      ? "kEnsemble"
+           : name == "ensemble-disk" ? "kEnsembleDisk"
+                                     : "kDiskFaults";
     found +=
         "    {Profile::" + name + ", " + std::to_string(golden.seed) + ", " + hex(hash) + "},\n";
   }
@@ -184,6 +182,26 @@ TEST(Faults, EveryKindOfAWorldWithBadDisks) {
   EXPECT_GT(sum.refused_starts, 0U);
   EXPECT_GT(sum.kills, 0U);
   EXPECT_GT(sum.power_losses, 0U);
+}
+
+TEST(Faults, EveryKindOfAnEnsemble) {
+  const WorldCounts sum = counts_of(Profile::kEnsemble);
+  EXPECT_GT(sum.starts, 150U);
+  EXPECT_GT(sum.kills, 0U);
+  EXPECT_GT(sum.power_losses, 0U);
+  EXPECT_GT(sum.shutdowns, 0U);
+  EXPECT_GT(sum.lost_data, 0U);
+  EXPECT_GT(sum.interrupted_recoveries, 0U);
+  EXPECT_GT(sum.partitions, 100U);
+  EXPECT_GT(sum.cut_links, sum.partitions);
+  EXPECT_GT(sum.reloads, 0U) << "histories are cut";
+  EXPECT_GT(sum.epochs, 100U) << "leaders change";
+  EXPECT_GT(sum.operations, 5000U);
+  EXPECT_EQ(sum.syncs_failed + sum.writes_failed + sum.writes_without_room + sum.reads_failed, 0U);
+  const WorldCounts with_disks = counts_of(Profile::kEnsembleDisk);
+  EXPECT_GT(with_disks.syncs_failed, 0U);
+  EXPECT_GT(with_disks.reads_failed, 0U);
+  EXPECT_GT(with_disks.halts, 0U);
 }
 
 TEST(Profiles, NamesAndOverrides) {
