@@ -60,6 +60,7 @@ std::expected<Epochs, std::string> read_epochs(storage::Disk& disk, Zxid last_lo
                              ", and the log has transactions of epoch " + std::to_string(logged));
     }
     epochs.current = **announced;
+    epochs.is_announced_only = true;
   }
   const auto accepted = read_number(disk, *files, kAccepted);
   if (!accepted) return std::unexpected(accepted.error());
@@ -111,7 +112,10 @@ bool EpochFiles::completed(uint64_t op) {
   if (std::erase(under_way_, op) == 0) return false;
   if (accepted_ && accepted_->last_op == op)
     durable_.accepted = std::exchange(accepted_, {})->epoch;
-  if (current_ && current_->last_op == op) durable_.current = std::exchange(current_, {})->epoch;
+  if (current_ && current_->last_op == op) {
+    durable_.current = std::exchange(current_, {})->epoch;
+    durable_.is_announced_only = false;
+  }
   return true;
 }
 

@@ -81,7 +81,7 @@ TEST(ReadEpochs, ALogAheadOfItsEpochNeedsAnAnnouncement) {
   disk.files["currentEpoch.tmp"] = "5";
   EXPECT_FALSE(read_epochs(disk, z(6, 1)).has_value());
   disk.files["currentEpoch.tmp"] = "6";
-  EXPECT_EQ(read_epochs(disk, z(6, 1)), (Epochs{7, 6}));
+  EXPECT_EQ(read_epochs(disk, z(6, 1)), (Epochs{7, 6, true}));
 }
 
 TEST(ReadEpochs, RefusesWhatCannotBe) {
