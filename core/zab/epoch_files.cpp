@@ -78,11 +78,14 @@ void EpochFiles::issue(storage::DiskAction action, std::vector<storage::DiskOp>&
   out.push_back({next_op_++, storage::Lane::kLog, std::move(action)});
 }
 
-// What an earlier attempt left in the file is never longer: epochs do not go down.
+// What an earlier attempt left in the file may be longer: an epoch that came to nothing, since too
+// few servers heard of it, can be followed by a smaller one.
 void EpochFiles::replace(const std::string& name, const std::string& by, int64_t epoch,
                          std::vector<storage::DiskOp>& out) {
   const FileName file = file_of(by);
-  issue(storage::WriteFile{file, 0, std::to_string(epoch), 0}, out);
+  const std::string text = std::to_string(epoch);
+  issue(storage::WriteFile{file, 0, text, 0}, out);
+  issue(storage::TruncateFile{file, text.size()}, out);
   issue(storage::SyncFile{file}, out);
   issue(storage::CloseFile{file}, out);
   issue(storage::RenameFile{file, name}, out);
