@@ -38,6 +38,7 @@ void Server::Impl::retire() {
   in_service = false;
   stream.reset();
   receiver.reset();
+  is_persisting = false;
   forget_forwarded();
   connections.for_each(
       [this](Connection& connection) { close(connection, CloseHow::kAfterFlush); });

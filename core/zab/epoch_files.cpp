@@ -60,6 +60,7 @@ std::expected<Epochs, std::string> read_epochs(storage::Disk& disk, Zxid last_lo
                              ", and the log has transactions of epoch " + std::to_string(logged));
     }
     epochs.current = **announced;
+    epochs.is_announced_only = true;
   }
   const auto accepted = read_number(disk, *files, kAccepted);
   if (!accepted) return std::unexpected(accepted.error());
@@ -77,11 +78,14 @@ void EpochFiles::issue(storage::DiskAction action, std::vector<storage::DiskOp>&
   out.push_back({next_op_++, storage::Lane::kLog, std::move(action)});
 }
 
-// What an earlier attempt left in the file is never longer: epochs do not go down.
+// What an earlier attempt left in the file may be longer: an epoch that came to nothing, since too
+// few servers heard of it, can be followed by a smaller one.
 void EpochFiles::replace(const std::string& name, const std::string& by, int64_t epoch,
                          std::vector<storage::DiskOp>& out) {
   const FileName file = file_of(by);
-  issue(storage::WriteFile{file, 0, std::to_string(epoch), 0}, out);
+  const std::string text = std::to_string(epoch);
+  issue(storage::WriteFile{file, 0, text, 0}, out);
+  issue(storage::TruncateFile{file, text.size()}, out);
   issue(storage::SyncFile{file}, out);
   issue(storage::CloseFile{file}, out);
   issue(storage::RenameFile{file, name}, out);
@@ -111,7 +115,10 @@ bool EpochFiles::completed(uint64_t op) {
   if (std::erase(under_way_, op) == 0) return false;
   if (accepted_ && accepted_->last_op == op)
     durable_.accepted = std::exchange(accepted_, {})->epoch;
-  if (current_ && current_->last_op == op) durable_.current = std::exchange(current_, {})->epoch;
+  if (current_ && current_->last_op == op) {
+    durable_.current = std::exchange(current_, {})->epoch;
+    durable_.is_announced_only = false;
+  }
   return true;
 }
 

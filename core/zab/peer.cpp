@@ -37,6 +37,13 @@ Peer::~Peer() = default;
 void Peer::start(MonotonicTime now) {
   links_.set_members(ensembles_.current, nullptr);
   election_->set_ensembles(ensembles_.current, nullptr, now, messages_);
+  if (epochs_.durable().is_announced_only) {
+    is_mending_ = true;
+    std::vector<storage::DiskOp> ops;
+    epochs_.set_current(epochs_.durable().current, ops);
+    host_.disk(std::move(ops));
+    return;
+  }
   retiring_ = false;
   look(now);
 }
@@ -254,6 +261,11 @@ void Peer::backlog(ConnectionId connection, uint64_t unsent_bytes, MonotonicTime
 
 bool Peer::disk_done(uint64_t op, MonotonicTime now) {
   if (!epochs_.completed(op)) return false;
+  if (is_mending_ && !epochs_.busy()) {
+    is_mending_ = false;
+    at_rest(now);
+    return true;
+  }
   if (leader_) leader_->epochs_written(now);
   if (learner_) learner_->epochs_written(now);
   check_role(now);

@@ -99,9 +99,10 @@ class Peer {
   std::unique_ptr<Leader> leader_;
   std::unique_ptr<Learner> learner_;
   quorum::PeerState state_ = quorum::PeerState::kLooking;
-  Vote vote_;             // that decided
-  bool retiring_ = true;  // LOOKING has to wait for at_rest()
-  bool settled_ = false;  // the new epoch is part of the vote
+  Vote vote_;                // that decided
+  bool retiring_ = true;     // LOOKING has to wait for at_rest()
+  bool settled_ = false;     // the new epoch is part of the vote
+  bool is_mending_ = false;  // the epoch file has to be durable before anything is said
   bool stopped_ = false;
   uint64_t next_token_ = kFirstLearnerToken;
   std::set<ConnectionId> election_connections_;

@@ -77,7 +77,6 @@ class LeaderModel {
   bool has_slow_disk_ = false;  // the leader's: others commit without it
   std::vector<Server> servers_;
   std::deque<Zxid> own_syncs_;
-  uint64_t own_syncs_answered_ = 0;
   Zxid committed_before_;
 };
 

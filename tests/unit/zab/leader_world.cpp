@@ -23,6 +23,7 @@ quorum::Ensemble ensemble_of(int participants, int observers) {
 
 LeaderWorld::LeaderWorld(int participants, int observers) {
   config.self = ServerId(1);
+  config.reconfig_enabled = true;
   ensembles.current = ensemble_of(participants, observers);
   for (uint32_t counter = 1; counter <= 3; ++counter) {
     host.settle(z(1, counter), "old" + std::to_string(counter));
