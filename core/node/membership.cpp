@@ -37,6 +37,7 @@ void Server::Impl::follow() {
 void Server::Impl::retire() {
   in_service = false;
   stream.reset();
+  end_history();
   receiver.reset();
   is_persisting = false;
   forget_forwarded();
@@ -64,6 +65,7 @@ void Server::Impl::settle_membership() {
     peer->snapshot_persisted(now.monotonic);
   }
   if (!tree.snapshot_in_progress()) peer->snapshot_possible(now.monotonic);
+  read_history();
   if (reload_wanted || is_retiring) {
     store.flush(disk_ops);
     emit_disk_ops();

@@ -20,8 +20,7 @@ pipeline::PreparerConfig preparer_config(const Config& config) {
   return result;
 }
 
-// Upstream's commitLogCount; the bytes bound what large transactions may hold.
-constexpr size_t kWindowCount = 500;
+// Of the committed window: bounds what large transactions may hold.
 constexpr size_t kWindowBytes = 32 << 20;
 
 // 3.8.0 knows only IPv4 addresses in ACLs.
@@ -41,7 +40,7 @@ Server::Impl::Impl(Config config_in, storage::RecoveredState recovered, uint64_t
       preparer(preparer_config(config), tree, sessions),
       reads(tree, watches, config.auth, config.compatibility == Compatibility::k3_8),
       store(config.store, recovered, Random(seed_in).fork("store"), now_in.monotonic),
-      committed_window(kWindowCount, kWindowBytes),
+      committed_window(config.peer ? config.peer->commit_log_count : 1, kWindowBytes),
       seed(seed_in),
       replayed_txns(static_cast<int64_t>(recovered.replayed)),
       started(now_in.monotonic),
@@ -88,6 +87,8 @@ void Server::step(Now now, const Input& input, Effects& out) {
           s.backlog(event);
         else if constexpr (std::is_same_v<T, DiskDone>)
           s.disk_done(event);
+        else if constexpr (std::is_same_v<T, FileRead>)
+          s.file_read(event);
         else if constexpr (std::is_same_v<T, Reloaded>)
           s.reloaded(event);
         else if constexpr (std::is_same_v<T, HostFacts>)
@@ -134,6 +135,7 @@ uint64_t Server::Impl::fingerprint() const {
     hash.add(peer->fingerprint());
     hash.add(static_cast<uint64_t>(committed.value));
     committed_window.add_to(hash);
+    if (history) history->add_to(hash);
   }
   hash.add(uint64_t{outstanding.size()});
   for (const OutstandingTxn& txn : outstanding) {

@@ -161,6 +161,7 @@ void Leader::answer_syncs() {
 }
 
 void Leader::batch_end(MonotonicTime) {
+  drop_overfull();
   if (over_ || syncs_.empty()) return;
   answer_syncs();
   // One round of pings for all that came since the last one.

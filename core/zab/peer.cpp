@@ -284,6 +284,12 @@ void Peer::snapshot_possible(MonotonicTime now) {
   check_role(now);
 }
 
+void Peer::history(const HistoryPiece& piece, MonotonicTime now) {
+  if (!leader_) return;
+  leader_->history(piece, now);
+  check_role(now);
+}
+
 void Peer::at_rest(MonotonicTime now) {
   ZT_ASSERT(retiring_);
   retiring_ = false;

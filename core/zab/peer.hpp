@@ -49,6 +49,7 @@ class Peer {
   bool disk_done(uint64_t op, MonotonicTime now);
   void log_durable(MonotonicTime now);
   void snapshot_possible(MonotonicTime now);
+  void history(const HistoryPiece& piece, MonotonicTime now);
   // Answers of the host.
   void at_rest(MonotonicTime now);
   void reloaded(MonotonicTime now);
