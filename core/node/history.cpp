@@ -1,5 +1,9 @@
 // The server's own log, read back for a learner while it goes on (zab::Host). One read is under way
 // at a time; what comes for a walk that is over is dropped.
+//
+// The log is read twice. Records that stand before a gap may be none of the history: a tail that no
+// quorum ever had, over which a leader's snapshot was laid. So nothing is shown before all that was
+// durable at the beginning is known to hang together; what is logged later does.
 #include <utility>
 
 #include "core/base/assert.hpp"
@@ -11,6 +15,8 @@ bool Server::Impl::begin_history(Zxid after, int32_t snapshot_percent) {
   ZT_ASSERT(!history);
   if (!storage::is_worth_reading(store.catalogue(), after, snapshot_percent)) return false;
   history.emplace(after);
+  history_after = after;
+  history_checked = false;
   return true;
 }
 
@@ -34,6 +40,11 @@ void Server::Impl::read_history() {
       peer->history({{}, std::move(range.error())}, now.monotonic);
       continue;
     }
+    if (!*range && !history_checked) {
+      history_checked = true;
+      history.emplace(history_after);
+      continue;
+    }
     if (!*range) return;
     history_read = ++file_reads;
     storage::FileRange& piece = **range;
@@ -51,7 +62,9 @@ void Server::Impl::file_read(const FileRead& input) {
   } else {
     const auto taken = history->take(
         input.bytes, store.catalogue(),
-        [&](Zxid zxid, std::string_view payload) { piece.records.push_back({zxid, payload}); });
+        [&](Zxid zxid, std::string_view payload) {
+          if (history_checked) piece.records.push_back({zxid, payload});
+        });
     if (!taken) piece.gap = taken.error();
   }
   peer->history(piece, now.monotonic);

@@ -194,6 +194,8 @@ struct Server::Impl final : public zab::Host {
   size_t node_count() const { return tree.node_count() + 1; }
   // Clients are served.
   bool serving() const { return !halted && !stopping && in_service; }
+  // Whoever wants a transaction waits for the next epoch.
+  bool epoch_is_full() const { return peer != nullptr && peer->is_epoch_full(); }
   // It is this server that turns requests into transactions.
   bool decides() const { return serving() && (peer == nullptr || peer->is_leading()); }
   bool is_learner() const { return peer != nullptr && !peer->is_leading(); }
@@ -226,6 +228,8 @@ struct Server::Impl final : public zab::Host {
   std::optional<storage::SnapshotSender> stream;
   std::optional<storage::SnapshotReceiver> receiver;
   std::optional<storage::LogReader> history;  // of the own log, for a learner
+  Zxid history_after;                         // it begins there
+  bool history_checked = false;               // it hangs together
   bool history_wanted = false;                // its next piece, by the peer
   uint64_t file_reads = 0;                    // asked for so far
   uint64_t history_read = 0;                  // the one under way for `history`; 0: none
@@ -234,6 +238,7 @@ struct Server::Impl final : public zab::Host {
   bool reload_wanted = false;                 // the peer waits for reloaded()
   bool is_reloading = false;                  // the driver is at it
   std::optional<Zxid> reload_last;
+  std::optional<Zxid> diverged_at;  // the peer is to be told
   std::set<uint64_t> log_ops, snapshot_ops;  // under way
   uint64_t reloads = 0;
   std::map<SessionId, ConnectionId> connecting;  // their createSession is with the leader

@@ -71,6 +71,7 @@ void Leader::received(ConnectionId connection, std::string_view bytes, Monotonic
   link->cutter.keep();
   commit_acknowledged();
   answer_syncs();
+  end_full_epoch();
   forget_gone();
 }
 

@@ -61,6 +61,11 @@ class Leader {
   bool owns(ConnectionId connection) const;
   // A quorum has acknowledged NEWLEADER, and nothing has ended it since.
   bool is_serving() const { return phase_ == Phase::kServing && !over_; }
+  // The epoch has no zxid left: nothing may be proposed any more. The leader ends as soon as all that
+  // was proposed is committed and all syncs are answered.
+  bool is_epoch_full() const {
+    return phase_ == Phase::kServing && proposed_.counter() >= config_.last_counter;
+  }
   int64_t epoch() const { return epoch_; }  // 0 until it is known
   const std::optional<std::string>& over() const { return over_; }
   // The configuration that NEWLEADER carried, once the leader is established: where none was ever
@@ -176,6 +181,7 @@ class Leader {
   void send_informs(LearnerLink& link, Zxid from, Zxid to);
   bool is_done(const PendingSync& sync);
   void answer_syncs();
+  void end_full_epoch();
   void add_sync(ConnectionId origin);
 
   // --- liveness (leader_liveness.cpp) ---

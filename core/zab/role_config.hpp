@@ -23,6 +23,9 @@ struct RoleConfig {
   // snapshot; 0: a log of any length, < 0: never.
   int32_t snapshot_factor_percent = 33;
   bool force_snapshot = false;  // forceSnapshotSync
+  // Of the last transaction of an epoch; then the leader has the ensemble begin another one.
+  // Upstream's uses none beyond it.
+  uint32_t last_counter = 0xfffffffe;
   // Configurations have versions, and change (reconfigEnabled).
   bool reconfig_enabled = false;
   // A sync is answered when a quorum has confirmed that this server still leads.
