@@ -33,6 +33,8 @@ struct OutstandingTxn {
   MonotonicTime received;
 };
 
+class MonitorText;  // the lines of `mntr`
+
 // sum / count rounded to four decimals, as Java prints a double.
 std::string average_text(int64_t sum, int64_t count);
 // Upstream's short names of operations in `cons`.
@@ -175,6 +177,7 @@ struct Server::Impl final : public zab::Host {
   std::string hash_text() const;
   // --- monitor.cpp
   std::string_view detailed_state() const;
+  void add_membership(MonitorText& text) const;
   std::string monitor(const HostFacts& facts) const;
   uint64_t fingerprint() const;
 
