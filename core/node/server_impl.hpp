@@ -98,6 +98,9 @@ struct Server::Impl final : public zab::Host {
   void forward_renewal(Connection& connection, const wire::ConnectRequest& request);
   void forward_write(Connection& connection, Xid xid, jute::OpCode type, std::string_view body);
   void ask_sync(Connection& connection, Xid xid, std::string_view body);
+  bool is_waiting_sync(const QueuedRequest& request) const;
+  void answer_sync(Connection& connection);
+  void answer_syncs_before_write(Connection& connection);
   void find_asker(OutstandingTxn& txn, const jute::Txn& decoded);
   void forget_forwarded();
   void touch(Connection& connection);
@@ -210,7 +213,7 @@ struct Server::Impl final : public zab::Host {
   };
   struct PendingSync {
     ConnectionId connection;
-    Xid xid;
+    bool is_answered = false;
   };
   std::unique_ptr<zab::Peer> peer;  // none: a standalone server
   bool in_service = true;
