@@ -142,6 +142,7 @@ void Server::Impl::fire_watches(const jute::Txn& txn) {
 void Server::Impl::reply_to_write(const OutstandingTxn& txn, const jute::Txn& decoded) {
   Connection* connection = connections.find(txn.origin);
   if (connection == nullptr || txn.type == OpCode::kCreateSession) return;
+  answer_syncs_before_write(*connection);
   ZT_ASSERT(!connection->queue.empty());
   const QueuedRequest request = std::move(connection->queue.front());
   ZT_ASSERT(request.is_write && request.xid == txn.xid);

@@ -34,6 +34,8 @@ struct OutstandingTxn {
   MonotonicTime received;
 };
 
+class MonitorText;  // the lines of `mntr`
+
 // sum / count rounded to four decimals, as Java prints a double.
 std::string average_text(int64_t sum, int64_t count);
 // Upstream's short names of operations in `cons`.
@@ -101,6 +103,9 @@ struct Server::Impl final : public zab::Host {
   void forward_renewal(Connection& connection, const wire::ConnectRequest& request);
   void forward_write(Connection& connection, Xid xid, jute::OpCode type, std::string_view body);
   void ask_sync(Connection& connection, Xid xid, std::string_view body);
+  bool is_waiting_sync(const QueuedRequest& request) const;
+  void answer_sync(Connection& connection);
+  void answer_syncs_before_write(Connection& connection);
   void find_asker(OutstandingTxn& txn, const jute::Txn& decoded);
   void forget_forwarded();
   void touch(Connection& connection);
@@ -184,6 +189,7 @@ struct Server::Impl final : public zab::Host {
   std::string hash_text() const;
   // --- monitor.cpp
   std::string_view detailed_state() const;
+  void add_membership(MonitorText& text) const;
   std::string monitor(const HostFacts& facts) const;
   uint64_t fingerprint() const;
 
@@ -218,7 +224,7 @@ struct Server::Impl final : public zab::Host {
   };
   struct PendingSync {
     ConnectionId connection;
-    Xid xid;
+    bool is_answered = false;
   };
   std::unique_ptr<zab::Peer> peer;  // none: a standalone server
   bool in_service = true;

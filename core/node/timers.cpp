@@ -69,8 +69,10 @@ void Server::Impl::note_completion(uint64_t op) {
 void Server::Impl::batch_end() {
   if (peer != nullptr) peer->batch_end(now.monotonic);
   store.flush(disk_ops);
-  // A stream to a learner reads the tree in the same way; a reload would overtake a snapshot.
-  if (!stopping && !reload_wanted && !tree.snapshot_in_progress() && store.snapshot_due()) {
+  // A stream to a learner reads the tree in the same way; a reload would overtake a snapshot, and
+  // so would the state that a leader sends.
+  const bool is_tree_ours = !reload_wanted && !receiver && !tree.snapshot_in_progress();
+  if (!stopping && is_tree_ours && store.snapshot_due()) {
     ++stats.snapshots;
     snapshot_begun = now.monotonic;
     store.begin_snapshot(tree, sessions.list(), disk_ops);

@@ -59,8 +59,10 @@ std::expected<Epochs, std::string> read_epochs(storage::Disk& disk, Zxid last_lo
       return std::unexpected(std::string(kCurrent) + " is " + std::to_string(epochs.current) +
                              ", and the log has transactions of epoch " + std::to_string(logged));
     }
-    epochs.current = **announced;
-    epochs.is_announced_only = true;
+    // Not the announced one: a part of the history that its leader sent may be all that is there.
+    // Whoever has a transaction of an epoch has all that came before that epoch.
+    epochs.current = logged;
+    epochs.is_ahead_of_file = true;
   }
   const auto accepted = read_number(disk, *files, kAccepted);
   if (!accepted) return std::unexpected(accepted.error());
@@ -117,7 +119,7 @@ bool EpochFiles::completed(uint64_t op) {
     durable_.accepted = std::exchange(accepted_, {})->epoch;
   if (current_ && current_->last_op == op) {
     durable_.current = std::exchange(current_, {})->epoch;
-    durable_.is_announced_only = false;
+    durable_.is_ahead_of_file = false;
   }
   return true;
 }

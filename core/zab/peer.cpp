@@ -38,7 +38,7 @@ Peer::~Peer() = default;
 void Peer::start(MonotonicTime now) {
   links_.set_members(ensembles_.current, nullptr);
   election_->set_ensembles(ensembles_.current, nullptr, now, messages_);
-  if (epochs_.durable().is_announced_only) {
+  if (epochs_.durable().is_ahead_of_file) {
     is_mending_ = true;
     std::vector<storage::DiskOp> ops;
     epochs_.set_current(epochs_.durable().current, ops);

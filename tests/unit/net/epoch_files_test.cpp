@@ -68,7 +68,7 @@ TEST(EpochFilesOnDisk, AnAnnouncementIsFoundAfterACrash) {
   write_file(rig.dir / "currentEpoch", "4");
   rig.epochs.announce_current(5, rig.ops);
   rig.carry_out();
-  EXPECT_EQ(rig.read(Zxid::make(5, 3)), (Epochs{5, 5}));
+  EXPECT_EQ(rig.read(Zxid::make(5, 3)), (Epochs{5, 5, true}));
 }
 
 // What an attempt before left behind may be longer: a leader's epoch that came to nothing can be

@@ -85,6 +85,9 @@ TEST(ReadEpochs, ALogAheadOfItsEpochNeedsAnAnnouncement) {
   EXPECT_FALSE(read_epochs(disk, z(6, 1)).has_value());
   disk.files["currentEpoch.tmp"] = "6";
   EXPECT_EQ(read_epochs(disk, z(6, 1)), (Epochs{7, 6, true}));
+  // What was announced may have come in part only.
+  disk.files["currentEpoch.tmp"] = "7";
+  EXPECT_EQ(read_epochs(disk, z(6, 1)), (Epochs{7, 6, true}));
 }
 
 TEST(ReadEpochs, RefusesWhatCannotBe) {
