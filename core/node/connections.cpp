@@ -130,8 +130,8 @@ void Server::Impl::drop(Connection& connection) {
   queued_requests -= connection.queue.size();
   connection.state = ConnectionState::kClosing;
   closed.push_back(connection.id);
-  // The session keeps its owner: what an earlier connection of it left on the way, by another server
-  // perhaps, is refused until the client has come back and owns it anew.
+  // The session keeps its owner: what an earlier connection of it left on the way, by another
+  // server perhaps, is refused until the client has come back and owns it anew.
 }
 
 void Server::Impl::closed_by_peer(ConnectionId id) {

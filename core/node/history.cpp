@@ -60,9 +60,8 @@ void Server::Impl::file_read(const FileRead& input) {
   if (input.error) {
     piece.gap = input.error->message;
   } else {
-    const auto taken = history->take(
-        input.bytes, store.catalogue(),
-        [&](Zxid zxid, std::string_view payload) {
+    const auto taken =
+        history->take(input.bytes, store.catalogue(), [&](Zxid zxid, std::string_view payload) {
           if (history_checked) piece.records.push_back({zxid, payload});
         });
     if (!taken) piece.gap = taken.error();

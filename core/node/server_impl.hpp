@@ -244,7 +244,7 @@ struct Server::Impl final : public zab::Host {
   bool reload_wanted = false;                 // the peer waits for reloaded()
   bool is_reloading = false;                  // the driver is at it
   std::optional<Zxid> reload_last;
-  std::optional<Zxid> diverged_at;  // the peer is to be told
+  std::optional<Zxid> diverged_at;           // the peer is to be told
   std::set<uint64_t> log_ops, snapshot_ops;  // under way
   uint64_t reloads = 0;
   std::map<SessionId, ConnectionId> connecting;  // their createSession is with the leader

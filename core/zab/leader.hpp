@@ -61,8 +61,8 @@ class Leader {
   bool owns(ConnectionId connection) const;
   // A quorum has acknowledged NEWLEADER, and nothing has ended it since.
   bool is_serving() const { return phase_ == Phase::kServing && !over_; }
-  // The epoch has no zxid left: nothing may be proposed any more. The leader ends as soon as all that
-  // was proposed is committed and all syncs are answered.
+  // The epoch has no zxid left: nothing may be proposed any more. The leader ends as soon as all
+  // that was proposed is committed and all syncs are answered.
   bool is_epoch_full() const {
     return phase_ == Phase::kServing && proposed_.counter() >= config_.last_counter;
   }

@@ -31,10 +31,10 @@ class Learner {
   Learner(const RoleConfig& config, const Ensembles& ensembles, ServerId leader, EpochFiles& epochs,
           uint64_t& next_token, Host& host);
 
-  // The own tree is wrong and the log is not: to be called before begin(). The log stays and counts in
-  // elections, but the leader is told that it is empty, which every leader answers by SNAP; no other
-  // answer is accepted then, nor a snapshot that does not reach to the end of the log, because by
-  // its zxid a leader would have known that this server is ahead.
+  // The own tree is wrong and the log is not: to be called before begin(). The log stays and counts
+  // in elections, but the leader is told that it is empty, which every leader answers by SNAP; no
+  // other answer is accepted then, nor a snapshot that does not reach to the end of the log,
+  // because by its zxid a leader would have known that this server is ahead.
   void ask_for_snapshot() { asks_for_snapshot_ = true; }
   bool was_restored() const { return op_.type == quorum::PacketType::kSnap; }  // once serving
   bool is_snapshot_refused() const { return is_snapshot_refused_; }

@@ -172,8 +172,9 @@ void Peer::diverged(Zxid zxid) {
   if (wants_snapshot_ || leader_) return;
   const std::string where = "at 0x" + storage::zxid_hex(zxid);
   if (resynchronised_ == epochs_.durable().current) {
-    host_.note(true, "the tree differs " + where + " although the leader's snapshot was taken: it "
-                     "is the leader whose digest is wrong");
+    host_.note(true, "the tree differs " + where +
+                         " although the leader's snapshot was taken: it "
+                         "is the leader whose digest is wrong");
     return;
   }
   wants_snapshot_ = true;

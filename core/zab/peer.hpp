@@ -68,9 +68,9 @@ class Peer {
   void sync(SessionId session, Xid cxid);                  // either
   // Something makes it impossible to go on in this role (a commit out of order, say).
   void give_up(const std::string& why);
-  // The tree differs from what the transaction `zxid` says of it. A learner says so and comes to its
-  // leader again for a snapshot, once in an epoch: when that does not help it is the leader's own
-  // word that is wrong.
+  // The tree differs from what the transaction `zxid` says of it. A learner says so and comes to
+  // its leader again for a snapshot, once in an epoch: when that does not help it is the leader's
+  // own word that is wrong.
   void diverged(Zxid zxid);
 
   quorum::PeerState state() const { return state_; }

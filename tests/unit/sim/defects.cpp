@@ -199,6 +199,27 @@ EngineFactory around_server_2(Wrap wrap) {
   };
 }
 
+class GrownZnode : public Passing {
+ public:
+  using Passing::Passing;
+  void step(Now now, const node::Input& input, node::Effects& out) override {
+    inner_->step(now, input, out);
+    if (has_grown_ || inner_->tree()->snapshot_in_progress()) return;
+    const std::optional<Standing> standing = inner_->standing();
+    if (!standing || standing->state != quorum::PeerState::kFollowing || !standing->serves) return;
+    if (inner_->last_processed().counter() < 5) return;
+    has_grown_ = true;
+    jute::Txn txn;
+    txn.header.type = jute::OpCode::kCreate;
+    txn.header.zxid = inner_->last_processed();
+    txn.body = jute::CreateTxn{"/zookeeper/grown", "", jute::open_acl_bytes(), false, 1};
+    const_cast<tree::Tree*>(inner_->tree())->replay(txn);
+  }
+
+ private:
+  bool has_grown_ = false;
+};
+
 class ForgedProposals : public Passing {
  public:
   using Passing::Passing;
@@ -393,6 +414,11 @@ EngineFactory forges_proposals() {
   return around_server_2([](std::unique_ptr<Engine> inner) {
     return std::make_unique<ForgedProposals>(std::move(inner));
   });
+}
+
+EngineFactory grows_a_znode() {
+  return around_server_2(
+      [](std::unique_ptr<Engine> inner) { return std::make_unique<GrownZnode>(std::move(inner)); });
 }
 
 EngineFactory claims_an_epoch() {

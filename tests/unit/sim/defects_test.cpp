@@ -179,6 +179,35 @@ TEST(EnsembleDefects, AServerThatLogsSomethingElse) {
   }
 }
 
+// Not a defect that must be caught but one that must heal: the server notices by the next digest
+// and has the same tree as the others again at the end.
+TEST(EnsembleDefects, AServerWhoseTreeDivergesResynchronisesItself) {
+  class Notes : public TraceSink {
+   public:
+    void line(std::string_view text) override {
+      asked += text.find("so it asks for a snapshot") != std::string_view::npos;
+      healed += text.find("again, by a snapshot") != std::string_view::npos;
+    }
+    size_t asked = 0, healed = 0;
+  };
+  const Planted planted{.profile = Profile::kEnsemble, .prepare = [](WorldConfig& config) {
+                          for (ProcessConfig& process : config.processes) {
+                            process.server.digest_enabled = true;
+                          }
+                        }};
+  Notes notes;
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    const RunResult result =
+        run_world(world_of(planted, seed), seed, defects::grows_a_znode(), &notes);
+    for (const properties::Violation& violation : result.violations) {
+      // Until it has noticed, it has another tree; while it leads nobody can tell it.
+      EXPECT_EQ(violation.property, "replicas_agree") << seed << ": " << violation.summary;
+    }
+  }
+  EXPECT_GT(notes.asked, 0u);
+  EXPECT_GT(notes.healed, 0u);
+}
+
 TEST(EnsembleDefects, TwoLeadersOfOneEpoch) {
   expect_caught({.property = "one_leader_an_epoch",
                  .profile = Profile::kEnsemble,

@@ -145,8 +145,8 @@ TEST(LeaderBroadcast, TheEpochEndsWithItsZxidsWhenAllIsCommitted) {
   EXPECT_EQ(world.host.committed, z(2, 2));
   EXPECT_THAT(world.leader.over().value(), testing::HasSubstr("epoch 2 has ended"));
   EXPECT_TRUE(world.is_closed(learner));
-  EXPECT_THAT(world.heard(learner), ElementsAre("PROPOSAL 2:1 new1", "PROPOSAL 2:2 new2",
-                                                "COMMIT 2:1", "COMMIT 2:2"));
+  EXPECT_THAT(world.heard(learner),
+              ElementsAre("PROPOSAL 2:1 new1", "PROPOSAL 2:2 new2", "COMMIT 2:1", "COMMIT 2:2"));
 }
 
 TEST(LeaderBroadcast, TheEpochEndsBehindTheSyncsThatWereAsked) {

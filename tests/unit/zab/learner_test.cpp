@@ -352,6 +352,40 @@ TEST(LearnerSync, WhatTheLogHoldsBeyondTheSnapshotIsCutFirst) {
   EXPECT_THAT(bench.host.violations, IsEmpty());
 }
 
+// Its log counts in elections as ever; only the leader is told that there is nothing.
+TEST(LearnerSync, AServerWhoseTreeIsWrongAsksForASnapshotAsIfItWereEmpty) {
+  LearnerBench bench({.epochs = {1, 1}, .last_logged = z(1, 5)});
+  bench.learner->ask_for_snapshot();
+  bench.promise();
+  EXPECT_EQ(bench.host.sent.back().type, PacketType::kAckEpoch);
+  EXPECT_EQ(bench.host.sent.back().zxid, Zxid());
+  EXPECT_EQ(bench.host.sent.back().data, int32_bytes(1));
+  bench.feed(packet(PacketType::kSnap, z(1, 5)) + stream_of(3) +
+             packet(PacketType::kNewLeader, z(2, 0)));
+  EXPECT_THAT(bench.host.calls, ElementsAre("restore 0x100000005", "persist"));
+  bench.persisted();
+  bench.complete_disk();
+  bench.feed(PacketType::kUpToDate, Zxid(-1));
+  EXPECT_TRUE(bench.learner->is_serving());
+  EXPECT_TRUE(bench.learner->was_restored());
+  EXPECT_THAT(bench.host.violations, ElementsAre("ACKEPOCH names another zxid"));
+}
+
+// What a leader without the end of this log sends would take back what was acknowledged.
+TEST(LearnerSync, NothingButAWholeSnapshotIsTakenThen) {
+  for (const auto& [type, zxid] :
+       {std::pair(PacketType::kSnap, z(1, 4)), std::pair(PacketType::kDiff, z(1, 5)),
+        std::pair(PacketType::kTrunc, z(1, 3))}) {
+    LearnerBench bench({.epochs = {1, 1}, .last_logged = z(1, 5)});
+    bench.learner->ask_for_snapshot();
+    bench.promise();
+    bench.feed(type, zxid);
+    EXPECT_EQ(bench.over(), "leader 3 has no snapshot of all that is logged here");
+    EXPECT_TRUE(bench.learner->is_snapshot_refused());
+    EXPECT_THAT(bench.host.calls, IsEmpty());
+  }
+}
+
 TEST(LearnerSync, ASnapshotThatIsNoneEndsIt) {
   LearnerBench bench({});
   bench.promise();
