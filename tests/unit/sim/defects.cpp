@@ -201,14 +201,15 @@ EngineFactory around_server_2(Wrap wrap) {
 
 class GrownZnode : public Passing {
  public:
-  using Passing::Passing;
+  GrownZnode(std::unique_ptr<Engine> inner, std::shared_ptr<bool> has_grown)
+      : Passing(std::move(inner)), has_grown_(std::move(has_grown)) {}
   void step(Now now, const node::Input& input, node::Effects& out) override {
     inner_->step(now, input, out);
-    if (has_grown_ || inner_->tree()->snapshot_in_progress()) return;
+    if (*has_grown_ || inner_->tree()->snapshot_in_progress()) return;
     const std::optional<Standing> standing = inner_->standing();
     if (!standing || standing->state != quorum::PeerState::kFollowing || !standing->serves) return;
     if (inner_->last_processed().counter() < 5) return;
-    has_grown_ = true;
+    *has_grown_ = true;
     jute::Txn txn;
     txn.header.type = jute::OpCode::kCreate;
     txn.header.zxid = inner_->last_processed();
@@ -217,7 +218,7 @@ class GrownZnode : public Passing {
   }
 
  private:
-  bool has_grown_ = false;
+  std::shared_ptr<bool> has_grown_;
 };
 
 class ForgedProposals : public Passing {
@@ -417,8 +418,10 @@ EngineFactory forges_proposals() {
 }
 
 EngineFactory grows_a_znode() {
-  return around_server_2(
-      [](std::unique_ptr<Engine> inner) { return std::make_unique<GrownZnode>(std::move(inner)); });
+  const auto has_grown = std::make_shared<bool>(false);
+  return around_server_2([has_grown](std::unique_ptr<Engine> inner) {
+    return std::make_unique<GrownZnode>(std::move(inner), has_grown);
+  });
 }
 
 EngineFactory claims_an_epoch() {

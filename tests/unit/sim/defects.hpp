@@ -25,7 +25,7 @@ EngineFactory forgets_session_ends();
 EngineFactory keeps_another_time(int64_t numerator, int64_t denominator);
 // Server 2 logs and applies other data than its leader proposed.
 EngineFactory forges_proposals();
-// A znode that nobody has created comes into server 2's tree, once in the life of each process.
+// A znode that nobody has created comes into server 2's tree, once in all the runs of a factory.
 EngineFactory grows_a_znode();
 // Server 2 says that it leads the first epoch, whoever does.
 EngineFactory claims_an_epoch();
