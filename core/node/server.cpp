@@ -20,8 +20,7 @@ pipeline::PreparerConfig preparer_config(const Config& config) {
   return result;
 }
 
-// Upstream's commitLogCount; the bytes bound what large transactions may hold.
-constexpr size_t kWindowCount = 500;
+// What the transactions that commitLogCount keeps may hold together.
 constexpr size_t kWindowBytes = 32 << 20;
 
 // 3.8.0 knows only IPv4 addresses in ACLs.
@@ -41,7 +40,7 @@ Server::Impl::Impl(Config config_in, storage::RecoveredState recovered, uint64_t
       preparer(preparer_config(config), tree, sessions),
       reads(tree, watches, config.auth, config.compatibility == Compatibility::k3_8),
       store(config.store, recovered, Random(seed_in).fork("store"), now_in.monotonic),
-      committed_window(kWindowCount, kWindowBytes),
+      committed_window(config.peer ? config.peer->commit_log_count : 1, kWindowBytes),
       seed(seed_in),
       replayed_txns(static_cast<int64_t>(recovered.replayed)),
       started(now_in.monotonic),
