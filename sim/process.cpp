@@ -108,6 +108,7 @@ void Process::gone(DeathKind kind) {
   sockets_.clear();
   dials_.clear();
   reload_.reset();
+  reads_.clear();
   for (LaneQueue& lane : lanes_) lane.ops.clear();
   batch_open_ = batch_planned_ = false;
   tick_planned_.reset();
@@ -240,6 +241,8 @@ void Process::handle(const Event& event) {
     batch_open_ = false;
   } else if (event.kind == EventKind::kReload) {
     reload();
+  } else if (event.kind == EventKind::kFileRead) {
+    read_file();
   } else if (event.kind == EventKind::kTick) {
     tick_planned_.reset();
     const auto deadline = engine_->next_deadline();
@@ -309,6 +312,7 @@ void Process::carry_out(node::Effect& effect) {
     }
     void operator()(const node::AskBacklog& e) { p.ask_backlog(e); }
     void operator()(node::Disk& e) { p.issue(std::move(e.op)); }
+    void operator()(const node::ReadFile& e) { p.plan_read(e); }
     void operator()(const node::Connect& e) { p.dial(e); }
     void operator()(const node::AbandonConnect& e) { p.abandon(e.token); }
     void operator()(const node::Listen& e) { p.listen(e); }

@@ -29,6 +29,7 @@ void Server::Impl::commit(OutstandingTxn& txn) {
   ZT_ASSERT(tree.last_processed_zxid() == txn.prepared.zxid);
   if (result.digest_mismatch) {
     ++stats.digest_mismatches;
+    if (is_learner() && !diverged_at) diverged_at = txn.prepared.zxid;
     if (stats.digest_mismatches % 1000 == 1) {
       out->log(Severity::kWarning, "tree digest differs from the one in transaction " +
                                        std::to_string(txn.prepared.zxid.value));

@@ -56,6 +56,7 @@ void Server::Impl::received(const Received& input) {
 void Server::Impl::process_input(Connection& connection) {
   while (connection.paused == 0 && connection.state != ConnectionState::kClosing) {
     if (connection.state == ConnectionState::kFresh && four_letter_word(connection)) return;
+    if (epoch_is_full()) return pause(connection, kPauseEpoch);
     std::string_view payload;
     const wire::FrameCutter::Status status = connection.input.next(payload, config.frame_bytes_max);
     if (status == wire::FrameCutter::Status::kNeedMore) return;

@@ -205,6 +205,7 @@ void Server::Impl::forget_forwarded() {
 
 void Server::Impl::learner_request(ConnectionId learner, const quorum::ForwardedRequest& request,
                                    std::optional<std::string_view> auth) {
+  ZT_ASSERT(!epoch_is_full());
   const auto type = static_cast<OpCode>(request.type);
   if (type == OpCode::kCreateSession) {
     jute::Reader in(request.body);

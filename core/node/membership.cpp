@@ -37,6 +37,7 @@ void Server::Impl::follow() {
 void Server::Impl::retire() {
   in_service = false;
   stream.reset();
+  end_history();
   receiver.reset();
   is_persisting = false;
   forget_forwarded();
@@ -59,11 +60,13 @@ bool Server::Impl::disk_is_idle() const {
 // that no answer comes within the question.
 void Server::Impl::settle_membership() {
   if (peer == nullptr || halted || stopping || is_reloading) return;
+  if (diverged_at) peer->diverged(*std::exchange(diverged_at, std::nullopt));
   if (is_persisting && !store.log_waits()) {
     is_persisting = false;
     peer->snapshot_persisted(now.monotonic);
   }
   if (!tree.snapshot_in_progress()) peer->snapshot_possible(now.monotonic);
+  read_history();
   if (reload_wanted || is_retiring) {
     store.flush(disk_ops);
     emit_disk_ops();
@@ -90,6 +93,7 @@ void Server::Impl::reloaded(const Reloaded& input) {
   is_reloading = reload_wanted = false;
   storage::RecoveredState& state = *input.state;
   ++reloads;
+  diverged_at.reset();
   store = storage::Store(config.store, state, Random(seed).fork("store " + std::to_string(reloads)),
                          now.monotonic);
   adopt_state(std::move(state.tree), {state.sessions.begin(), state.sessions.end()});

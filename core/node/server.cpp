@@ -87,6 +87,8 @@ void Server::step(Now now, const Input& input, Effects& out) {
           s.backlog(event);
         else if constexpr (std::is_same_v<T, DiskDone>)
           s.disk_done(event);
+        else if constexpr (std::is_same_v<T, FileRead>)
+          s.file_read(event);
         else if constexpr (std::is_same_v<T, Reloaded>)
           s.reloaded(event);
         else if constexpr (std::is_same_v<T, HostFacts>)
@@ -133,6 +135,7 @@ uint64_t Server::Impl::fingerprint() const {
     hash.add(peer->fingerprint());
     hash.add(static_cast<uint64_t>(committed.value));
     committed_window.add_to(hash);
+    if (history) history->add_to(hash);
   }
   hash.add(uint64_t{outstanding.size()});
   for (const OutstandingTxn& txn : outstanding) {

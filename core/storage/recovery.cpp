@@ -222,6 +222,9 @@ void Recovery::finish(Replay& replay) {
   state_.tree = std::move(replay.tree());
   for (std::string& note : replay.notes()) state_.notes.push_back(std::move(note));
   for (const LogFile& log : files_.logs) state_.log_files.push_back(log.info);
+  for (size_t i = 0; i < scans_.size(); ++i) {
+    state_.log_ends[files_.logs[scanned_from_ + i].info.name] = scans_[i].end_offset;
+  }
   for (const SnapshotFile& file : files_.snapshots) state_.snapshot_files.push_back(file.info);
   validate_snapshots();
 }

@@ -42,6 +42,8 @@ struct RecoveredState {
   // Every log and snapshot file with its size, ascending by zxid; for retention and the `dirs`
   // command.
   std::vector<FileInfo> log_files, snapshot_files;
+  // Where the records of a log end, of those that were read.
+  std::map<std::string, uint64_t> log_ends;
   // Names of the snapshots that count for retention: the one that was loaded, and older ones that
   // end as a finished snapshot does (upstream's own test). Ascending by zxid.
   std::vector<std::string> valid_snapshots;
