@@ -64,6 +64,13 @@ void Server::Impl::show_ensemble() {
   tree.show_config(ensemble.to_string(), Zxid(ensemble.version));
 }
 
+// What was replayed is as much part of this server's history as what it applies from now on, and a
+// learner that lacks little of it need not get a snapshot.
+void Server::Impl::fill_window(const storage::RecoveredState& state) {
+  committed_window.clear();
+  for (const auto& [zxid, payload] : state.newest) committed_window.add(zxid, payload);
+}
+
 bool Server::Impl::disk_is_idle() const {
   return log_ops.empty() && snapshot_ops.empty() && store.pending_records() == 0 &&
          !store.snapshot_in_progress();
@@ -108,6 +115,7 @@ void Server::Impl::reloaded(const Reloaded& input) {
   store = storage::Store(config.store, state, Random(seed).fork("store " + std::to_string(reloads)),
                          now.monotonic);
   adopt_state(std::move(state.tree), {state.sessions.begin(), state.sessions.end()});
+  fill_window(state);
   peer->reloaded(now.monotonic);
   batch_end();
 }

@@ -92,6 +92,7 @@ struct Server::Impl final : public zab::Host {
   void adopt_state(tree::Tree&& new_tree, const storage::SessionList& open_sessions);
   bool disk_is_idle() const;
   void show_ensemble();
+  void fill_window(const storage::RecoveredState& state);
   void close_orphans();
 
   // --- forwarding.cpp: what a learner has its leader decide, and how the answers come back
