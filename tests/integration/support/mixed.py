@@ -1,12 +1,15 @@
 """One ensemble of servers of both kinds: who leads is chosen, members change their kind, trees and digests are compared."""
 
+import contextlib
 import re
+from pathlib import Path
 
+from . import protocol as p
 from . import treedump
 from .connection import Closed, Connection
 from .ensemble import Ensemble
+from .jute import ustring
 from .servers import JavaServer, make_server, wait_until
-from . import protocol as p
 
 # syncLimit is short enough for a paused leader to be left, and long enough for a Java server on a busy machine.
 CONFIG = {"tickTime": 500, "initLimit": 40, "syncLimit": 10, "minSessionTimeout": 1000, "maxSessionTimeout": 60000}
@@ -71,6 +74,17 @@ class MixedEnsemble(Ensemble):
     def stop(self, id):
         self.members[id].stop()
 
+    @contextlib.contextmanager
+    def standing_still(self, *ids):
+        """As paused(), and entered only when not one thread of them runs any more."""
+        def stopped(process):
+            stats = [path.read_text() for path in Path(f"/proc/{process.pid}/task").glob("*/stat")]
+            return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
+        with self.paused(*ids):
+            for id in ids:
+                wait_until(lambda: stopped(self.members[id].process), 10, f"server {id} stands still")
+            yield
+
     def hand_over(self, end="stop"):
         """The leader is stopped or killed, another takes its place, and it comes back; (old, new)."""
         old = self.settle()
@@ -114,7 +128,11 @@ class MixedEnsemble(Ensemble):
         return int(found[1], 16) if found else id
 
     def wait_level(self, seconds=30):
-        """Waits until all running members have applied the same transactions."""
+        """Waits until all running members have applied the same transactions.
+
+        The first of them is a session's: before any of its epoch, kinds and parts differ in the zxid that they show.
+        """
+        Session(self, self.running()[0]).end()
         zxids = lambda: {self.zxid(id) for id in self.running()}
         wait_until(lambda: len(zxids()) == 1, seconds, lambda: f"all are level: {zxids()}")
 
@@ -195,6 +213,5 @@ def refused(ensemble, id, session, password):
 
 def exists(connection, path):
     """Whether a znode is there, after a sync."""
-    from .jute import ustring
     assert connection.call(p.SYNC, ustring("/")).error == 0
     return connection.call(p.EXISTS, p.with_watch(path)).error == 0
