@@ -5,6 +5,7 @@ import pytest
 from support import protocol as p
 from support.connection import Closed
 from support.ensemble import Load
+from support.history import write_history
 from support.mixed import MixedEnsemble, Session, exists, refused
 from support.servers import wait_until
 
@@ -72,6 +73,21 @@ def test_writes_through_each_are_seen_on_all(mixed, clients, leader):
         for id in made:
             assert client.get(f"/plain{id}")[0] == b"changed" and client.get(f"/multi{id}")[0] == b"set in it"
             assert client.get(f"/ephemeral{id}")[1].ephemeralOwner == made[id].client_id[0]
+    mixed.equal_tree()
+
+
+@pytest.mark.parametrize("leader", LEADERS)
+def test_every_kind_of_change_gives_the_same_tree_everywhere(mixed, leader):
+    """All kinds of znodes, ACLs, multis that fail and hold, quotas: prepared by either kind, applied by both."""
+    mixed.led_by(leader)
+    connections = []
+    for id, member in mixed.members.items():
+        connections += write_history(member.port, f"{leader}-{id}")
+    tree = mixed.equal_tree()
+    assert f"/{leader}-1/multi/t" in tree and f"/{leader}-3/q/a" in tree
+    assert mixed.check_digests() > 0
+    for connection in connections:
+        connection.end_session()
     mixed.equal_tree()
 
 
