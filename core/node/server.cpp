@@ -52,6 +52,8 @@ Server::Impl::Impl(Config config_in, storage::RecoveredState recovered, uint64_t
   in_service = false;
   committed = tree.last_processed_zxid();
   peer = std::make_unique<zab::Peer>(*config.peer, epochs, *this);
+  show_ensemble();
+  fill_window(recovered);
 }
 
 Server::Server(Config config, storage::RecoveredState recovered, uint64_t seed, Now now,
