@@ -18,6 +18,8 @@ inline constexpr int kExitInternalError = 3;  // we cannot go on
 using AddSubcommand = void (*)(CLI::App& app, int& exit_status);
 
 void add_serve(CLI::App& app, int& exit_status);
+void add_up(CLI::App& app, int& exit_status);
+void add_status(CLI::App& app, int& exit_status);
 void add_inspect(CLI::App& app, int& exit_status);
 void add_shell(CLI::App& app, int& exit_status);
 void add_bench(CLI::App& app, int& exit_status);

@@ -53,6 +53,7 @@ std::expected<storage::RecoveredState, std::string> recover(const node::Config& 
   storage::RecoveryOptions options;
   options.tree.digest_enabled = config.digest_enabled;
   options.tree.extended_types_enabled = config.extended_types_enabled;
+  if (config.peer) options.newest_count = config.peer->commit_log_count;
   auto recovered = storage::recover(disk, options);
   if (!recovered) return std::unexpected(recovered.error().message);
   return std::move(*recovered);

@@ -20,7 +20,7 @@ pipeline::PreparerConfig preparer_config(const Config& config) {
   return result;
 }
 
-// Of the committed window: bounds what large transactions may hold.
+// What the transactions that commitLogCount keeps may hold together.
 constexpr size_t kWindowBytes = 32 << 20;
 
 // 3.8.0 knows only IPv4 addresses in ACLs.
@@ -52,6 +52,8 @@ Server::Impl::Impl(Config config_in, storage::RecoveredState recovered, uint64_t
   in_service = false;
   committed = tree.last_processed_zxid();
   peer = std::make_unique<zab::Peer>(*config.peer, epochs, *this);
+  show_ensemble();
+  fill_window(recovered);
 }
 
 Server::Server(Config config, storage::RecoveredState recovered, uint64_t seed, Now now,

@@ -92,6 +92,8 @@ struct Server::Impl final : public zab::Host {
   void settle_membership();
   void adopt_state(tree::Tree&& new_tree, const storage::SessionList& open_sessions);
   bool disk_is_idle() const;
+  void show_ensemble();
+  void fill_window(const storage::RecoveredState& state);
   void close_orphans();
 
   // --- history.cpp
@@ -229,7 +231,8 @@ struct Server::Impl final : public zab::Host {
   std::unique_ptr<zab::Peer> peer;  // none: a standalone server
   bool in_service = true;
   MonotonicTime led_since;
-  Zxid committed;  // what is outstanding up to here is applied
+  int64_t shown_version = 0;  // of the configuration that /zookeeper/config shows
+  Zxid committed;             // what is outstanding up to here is applied
   zab::CommittedWindow committed_window;
   std::optional<storage::SnapshotSender> stream;
   std::optional<storage::SnapshotReceiver> receiver;

@@ -6,6 +6,7 @@ import pytest
 from kazoo.client import KazooClient
 
 from support import servers
+from support.ensemble import Ensemble
 
 
 def pytest_report_header():
@@ -67,13 +68,51 @@ def shared(request, kind):
         server.discard()
 
 
+def part_with(ensemble, failed):
+    """Ends all members; the directories and logs of a failed test stay and are named."""
+    if not failed:
+        return ensemble.discard()
+    for number, server in ensemble.members.items():
+        server.kill()
+        print(f"server {number}: kept {server.directory}; the end of its log:\n{server.log_tail(30)}")
+
+
+@pytest.fixture
+def form(request, kind):
+    """form(count=3, observers=0, config=None, kinds=None) gives an ensemble, not yet started; ended after the test."""
+    formed = []
+
+    def build(count=3, observers=0, kind=kind, **more):
+        formed.append(Ensemble(kind, count, observers, **more))
+        return formed[-1]
+
+    yield build
+    for ensemble in formed:
+        part_with(ensemble, getattr(request.node, "report_call", None) is None or request.node.report_call.failed)
+
+
+@pytest.fixture(scope="module")
+def trio(request, kind):
+    """One running ensemble of three for all tests of a file that leave it whole."""
+    ensemble = Ensemble(kind)
+    before = request.session.testsfailed
+    try:
+        yield ensemble.start()
+    finally:
+        part_with(ensemble, request.session.testsfailed > before)
+
+
 @pytest.fixture
 def connect(request):
-    """connect(server, chroot=None, **options) gives a started kazoo client; all are closed after the test."""
+    """connect(server, chroot="", **options) gives a started kazoo client; all are closed after the test.
+
+    `server` is a server or a connect string.
+    """
     clients = []
 
     def build(server, chroot="", **options):
-        client = KazooClient(f"127.0.0.1:{server.port}{chroot}", timeout=options.pop("timeout", 10.0), **options)
+        hosts = server if isinstance(server, str) else f"127.0.0.1:{server.port}"
+        client = KazooClient(hosts + chroot, timeout=options.pop("timeout", 10.0), **options)
         clients.append(client)
         client.start(20)
         return client

@@ -66,3 +66,5 @@ void run_sync_checks(const char* hosts);
 void run_async_checks(const char* hosts);
 void run_watch_checks(const char* hosts);
 void run_session_checks(const char* hosts);
+// Talks with the test on standard input and output; `moves` servers are ended meanwhile.
+void run_move_checks(const char* hosts, int moves);

@@ -1,5 +1,6 @@
 // Exercises the stock C client against a server: c_client_test HOST:PORT [SECONDS]. SECONDS bounds
-// the wait for each answer. Exit status 0 when all checks hold.
+// the wait for each answer. Exit status 0 when all checks hold. c_client_test --move HOSTS COUNT
+// keeps one session while the servers that it is connected to are ended, one after the other.
 #include "tests/integration/c_client/check.h"
 
 // Makes a root node and gives the host string with it as chroot.
@@ -13,8 +14,14 @@ static const char* chroot_of(const char* hosts, const char* root) {
 }
 
 int main(int argc, char** argv) {
+  if (argc == 4 && strcmp(argv[1], "--move") == 0) {
+    patience_s = 30;
+    run_move_checks(argv[2], atoi(argv[3]));
+    printf("%d checks held\n", checks_done);
+    return 0;
+  }
   if (argc != 2 && argc != 3) {
-    fprintf(stderr, "usage: %s HOST:PORT [SECONDS]\n", argv[0]);
+    fprintf(stderr, "usage: %s HOST:PORT [SECONDS] | --move HOSTS COUNT\n", argv[0]);
     return 2;
   }
   if (argc == 3) patience_s = atoi(argv[2]);

@@ -76,7 +76,7 @@ def wait_until(condition, seconds=20.0, what="condition"):
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {what}")
+            raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
         time.sleep(pause)
         pause = min(pause * 1.5, 0.05)
 
@@ -97,6 +97,7 @@ class Server:
         self.data = self.directory / "data"
         self.logs = self.directory / "txnlog" if log_apart else self.data
         self.process = None
+        self.id = None  # the number in `myid`, of a member of an ensemble
         self.config = {
             "dataDir": self.data, "clientPort": self.port, "clientPortAddress": "127.0.0.1", "tickTime": 2000,
             "maxClientCnxns": 0, "extendedTypesEnabled": "true", "4lw.commands.whitelist": "*",
@@ -110,6 +111,8 @@ class Server:
     def write_config(self):
         self.data.mkdir(parents=True, exist_ok=True)
         self.logs.mkdir(parents=True, exist_ok=True)
+        if self.id is not None:
+            (self.data / "myid").write_text(f"{self.id}\n")
         path = self.directory / "zoo.cfg"
         lines = [f"{key}={value}\n" for key, value in self.config.items() if value is not None and self.in_file(key)]
         path.write_text("".join(lines))
