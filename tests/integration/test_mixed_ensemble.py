@@ -83,8 +83,12 @@ def test_every_kind_of_change_gives_the_same_tree_everywhere(mixed, leader):
     connections = []
     for id, member in mixed.members.items():
         connections += write_history(member.port, f"{leader}-{id}")
+        # 3.8.0 takes no transaction that says create2 within a multi; its clients may ask for one.
+        parts = [(p.CREATE2, p.create(f"/{leader}-{id}/create2")), (p.DELETE, p.with_version(f"/{leader}-{id}/null", -1))]
+        reply = connections[-1].call(p.MULTI, p.multi(parts))
+        assert reply.error == 0 and [part[1] for part in reply.value] == [0, 0, -1], reply
     tree = mixed.equal_tree()
-    assert f"/{leader}-1/multi/t" in tree and f"/{leader}-3/q/a" in tree
+    assert f"/{leader}-2/create2" in tree and f"/{leader}-1/multi/t" in tree and f"/{leader}-3/q/a" in tree
     assert mixed.check_digests() > 0
     for connection in connections:
         connection.end_session()
@@ -195,11 +199,10 @@ def write(mixed, id, home, name, count=3):
 
 
 @pytest.mark.parametrize("leader", LEADERS)
-def test_a_member_that_was_away_returns_by_diff_or_snapshot(mixed, home, leader):
+def test_a_member_that_was_away_returns_by_diff_or_snapshot(mixed, home, leader, soak):
     led = mixed.led_by(leader)
-    for id in mixed.members:
-        if id == led:
-            continue
+    other = [id for id in mixed.members if mixed.kind(id) != leader]
+    for id in [id for id in mixed.members if id != led] if soak else other[:1]:
         mixed.stop(id)
         write(mixed, led, home, f"without{id}-")
         mixed.come_back(id, "DIFF")

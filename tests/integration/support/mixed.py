@@ -186,7 +186,10 @@ class Session:
         return old
 
     def take_over(self, id):
+        # Numbers go on, as in stock clients: Java tells whose reply a transaction is by session and number alone.
+        xid = self.connection.xid + 1000
         self.connection = Connection(self.ensemble[id].port)
+        self.connection.xid = xid
         try:
             valid = self.connection.connect(self.timeout, self.session, self.password, last_zxid=self.zxid)
         except Closed:
