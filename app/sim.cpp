@@ -202,6 +202,8 @@ class FileSink : public sim::TraceSink {
  public:
   explicit FileSink(const std::string& path) : file_(std::fopen(path.c_str(), "w")) {
     if (file_ == nullptr) throw CLI::ValidationError("--trace", "cannot write " + path);
+    // Whole lines, so that a trace is complete up to a broken assertion.
+    std::setvbuf(file_, nullptr, _IOLBF, 1 << 16);
   }
   ~FileSink() override { std::fclose(file_); }
   FileSink(const FileSink&) = delete;

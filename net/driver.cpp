@@ -16,7 +16,7 @@ using boost::system::error_code;
 
 namespace {
 
-// Key of the disk threads' eventfd in the ready set; no connection has it.
+// Key of the eventfd of the disk and read threads in the ready set; no connection has it.
 constexpr uint64_t kDiskKey = 0;
 // From this many events on the next round looks for more before it sleeps.
 constexpr size_t kBusyEvents = 4;
@@ -49,6 +49,7 @@ Driver::Driver(DriverConfig config, LogLine log)
              make_port(node::Port::kElection)},
       dialer_(io_, config_.peer_keepalive, [this](uint64_t token) { dialled(token); }),
       disks_(config_.roots, config_.slow_sync),
+      reads_(config_.roots, disks_.completion_fd()),
       connections_(config_.output_bytes_high),
       now_(read_clocks()) {
   ready_wait_.assign(ready_set_.fd());
@@ -284,6 +285,15 @@ void Driver::take_disk_completions() {
   disks_.take_completions(completions_);
   for (DiskCompletion& completion : completions_) report_completion(completion);
   completions_.clear();
+  reads_.take_completions(reads_done_);
+  for (const ReadCompletion& read : reads_done_) {
+    if (read.bytes) {
+      step(node::FileRead{read.token, *read.bytes, std::nullopt});
+    } else {
+      step(node::FileRead{read.token, {}, read.bytes.error()});
+    }
+  }
+  reads_done_.clear();
 }
 
 void Driver::tick_when_due() {

@@ -24,6 +24,7 @@
 #include "net/disk_threads.hpp"
 #include "net/engine.hpp"
 #include "net/inline_sync.hpp"
+#include "net/read_thread.hpp"
 #include "net/ready_set.hpp"
 #include "net/server_port.hpp"
 
@@ -109,6 +110,7 @@ class Driver {
   ReadySet ready_set_;
   boost::asio::posix::stream_descriptor ready_wait_{io_};
   DiskThreads disks_;
+  ReadThread reads_;
   Connections connections_;
   InlineSync inline_sync_;
 
@@ -130,6 +132,7 @@ class Driver {
   std::vector<node::Close> closes_;
   std::vector<storage::DiskOp> disk_ops_;
   std::vector<DiskCompletion> completions_;
+  std::vector<ReadCompletion> reads_done_;
   std::vector<ConnectionId> broken_, unsent_;
   std::vector<node::AskBacklog> backlog_asks_;
   bool wants_host_facts_ = false;

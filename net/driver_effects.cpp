@@ -72,6 +72,7 @@ void Driver::sort_out(node::Effect& effect) {
                  },
                  [this](const node::AskBacklog& ask) { backlog_asks_.push_back(ask); },
                  [this](node::Disk& disk) { disk_ops_.push_back(std::move(disk.op)); },
+                 [this](node::ReadFile& read) { reads_.submit(std::move(read)); },
                  [this](const node::Connect& connect) { dialer_.dial(connect.token, connect.to); },
                  [this](const node::AbandonConnect& abandon) { dialer_.abandon(abandon.token); },
                  [this](const node::Listen& listen) { set_listening(listen); },

@@ -210,6 +210,7 @@ std::optional<ConfigRemark> make_member(ConfigDraft& draft, quorum::Ensemble ens
   draft.peer.role.self = draft.peer.election.self = draft.peer.links.self = self;
   draft.peer.ensemble = std::move(ensemble);
   draft.config.engine.server_id = self;
+  draft.config.recovery.newest_count = draft.peer.commit_log_count;
   draft.config.engine.peer = std::move(draft.peer);
   return std::nullopt;
 }

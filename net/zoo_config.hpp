@@ -32,8 +32,8 @@ struct PeerPorts {
   int32_t election_tries_max = 3;
   // The quorum port is opened when this server is to lead. Who cannot open it must not lead, and
   // would be elected again as soon as it gave up: so after this many tries the server stops.
-  int32_t quorum_tries_max = 10;
-  Duration pause = Duration::from_ms(500);  // between two tries
+  int32_t quorum_tries_max = 5;
+  Duration pause = Duration::from_ms(1000);  // between two tries
 };
 
 struct ServerConfig {

@@ -13,7 +13,8 @@ using Ends = std::map<SessionId, const CommittedTxn*>;
 void check_committed(const History& history, Ends& ends, Findings& findings) {
   for (const CommittedTxn& txn : history.committed) {
     const auto end = ends.find(txn.session);
-    if (end != ends.end() && txn.type != kTxnError) {
+    // What was refused did nothing.
+    if (end != ends.end() && txn.error == ErrorCode::kOk) {
       findings.add("a session did something after its end",
                    {describe(*end->second), describe(txn)});
     }
@@ -54,7 +55,10 @@ void check_resumed(const History& history, const Ends& ends, Findings& findings)
       findings.add("a closed session was resumed", {describe(*close->second), text_of(connection)});
     }
     const auto end = ends.find(session);
-    if (end != ends.end() && end->second->applied && *end->second->applied < connection.opened.at) {
+    // A leader that has lost its followers may not know of the end yet.
+    const Duration unheard = history.setup.unheard_max;
+    if (end != ends.end() && end->second->applied &&
+        *end->second->applied + unheard < connection.opened.at) {
       findings.add("an ended session was resumed", {describe(*end->second), text_of(connection)});
     }
   }

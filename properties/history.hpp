@@ -197,6 +197,8 @@ struct CommittedTxn {
   ErrorCode error = ErrorCode::kOk;
   std::vector<std::string>
       paths;  // deleteContainer: the node; closeSession: its ephemerals in order
+  // Its record was in the logs of a quorum; where that is not known, true.
+  bool by_quorum = true;
   // When a server was first seen to have applied it, in the history's time; nullopt when unknown.
   std::optional<MonotonicTime> applied;
 };

@@ -49,6 +49,7 @@ std::vector<Violation> check(const Property& property, const History& history);
 std::vector<Violation> check_all(const History& history);
 
 // The checkers, one file each.
+void check_acknowledged_writes_have_a_quorum(const History& history, Findings& findings);
 void check_acknowledged_writes_survive(const History& history, Findings& findings);
 void check_closed_sessions_are_silent(const History& history, Findings& findings);
 void check_committed_writes_were_sent(const History& history, Findings& findings);

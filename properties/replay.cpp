@@ -47,7 +47,7 @@ class Pass {
       default: break;
     }
     out.operation = index_.find(txn.session, txn.cxid);
-    if (txn.type == kTxnError && outside_the_tree(txn, out.operation)) return true;
+    if (txn.error != ErrorCode::kOk && outside_the_tree(txn, out.operation)) return true;
     if (out.operation == nullptr) return false;
     apply_operation(*out.operation, out);
     return true;

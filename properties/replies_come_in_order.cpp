@@ -50,13 +50,18 @@ void check_session_writes(const History& history, Findings& findings) {
 
 // Also writes without a known reply: the log shows their order. What a client sent on a connection
 // whose handshake it never saw answered may come late, when it has gone on by another connection: a
-// server cannot know which of the two is the newer.
+// server cannot know which of the two is the newer. One that was refused because the session had
+// moved to another server was sent before the move.
 void check_committed_order(const History& history, Findings& findings) {
   const WriteIndex index(history);
   std::map<SessionId, const CommittedTxn*> last_txn;
   for (const CommittedTxn& txn : history.committed) {
     const Operation* op = txn.cxid > 0 ? index.find(txn.session, txn.cxid) : nullptr;
     if (op == nullptr || !history.connections[op->connection].established) continue;
+    if (txn.error == ErrorCode::kSessionMoved || txn.error == ErrorCode::kSessionExpired) continue;
+    // What does nothing, and is answered before servers ask whose it is.
+    if (op->args.kind == OpKind::kMalformed) continue;
+    if (op->args.kind == OpKind::kMulti && op->parts.empty()) continue;
     const CommittedTxn*& last = last_txn[txn.session];
     if (last != nullptr && last->cxid >= txn.cxid) {
       findings.add("the log holds two writes of one session against the order of their xids",

@@ -1,7 +1,9 @@
 // A session that was heard within its time-out is not expired (E1); a silent one is, within its
 // time-out, one tick and the commit's delay, as long as a server runs (E2). A client that is told
 // that its session is no more has lost it as by an expiry. A request that was answered was heard
-// not before it was sent; a server that starts gives every session its full time.
+// not before it was sent; a server that starts gives every session its full time. In an ensemble
+// the leader watches over the sessions, and may hear of a client later than the server that it
+// speaks to, or never; a new leader gives every session its full time.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -69,15 +71,21 @@ std::string expiry_text(const CommittedTxn& txn) {
   return describe(txn) + " applied at " + std::to_string(txn.applied->ms()) + "ms";
 }
 
+// Until when one that was heard then has its session for certain.
+MonotonicTime safe_until(const History& history, const Sessions::Sign& sign) {
+  return MonotonicTime{(sign.at + Duration::from_ms(sign.timeout_ms)).ns -
+                       history.setup.unheard_max.ns};
+}
+
 void check_not_early(const History& history, const CommittedTxn& txn, const Sessions& session,
                      Findings& findings) {
   for (const Sessions::Sign& sign : session.heard) {
-    if (*txn.applied < sign.at || *txn.applied >= sign.at + Duration::from_ms(sign.timeout_ms))
-      continue;
+    if (*txn.applied < sign.at || *txn.applied >= safe_until(history, sign)) continue;
     findings.add("a session was expired although it had been heard within its time-out",
                  {sign.text, expiry_text(txn)});
     return;
   }
+  if (history.setup.servers > 1) return;
   // One that is applied as the server starts was decided and logged before.
   const MonotonicTime start = last_start(history, MonotonicTime{txn.applied->ns - 1});
   if (start == kNever || session.timeout_ms_min == INT32_MAX) return;
@@ -89,7 +97,7 @@ void check_not_early(const History& history, const CommittedTxn& txn, const Sess
 
 // When a session that says nothing more must be gone.
 MonotonicTime latest_end(const History& history, const Sessions& session, MonotonicTime start) {
-  const Duration delay = history.setup.delay_max;
+  const Duration delay{history.setup.delay_max.ns + history.setup.unheard_max.ns};
   return std::max(session.last_sent + delay, start) +
          Duration::from_ms(int64_t{session.timeout_ms_max} + history.setup.tick_time_ms) + delay;
 }
@@ -104,15 +112,23 @@ void check_not_late(const History& history, const CommittedTxn& txn, const Sessi
                 expiry_text(txn)});
 }
 
+// Since when one server has watched over the sessions, up to the end; nullopt when none does.
+std::optional<MonotonicTime> watched_since(const History& history) {
+  if (history.setup.servers > 1) return history.setup.calm_since;
+  if (history.server_events.empty()) return std::nullopt;
+  const ServerEvent& last = history.server_events.back();
+  if (last.kind != ServerEventKind::kStarted) return std::nullopt;
+  return last.when.at;
+}
+
 void check_all_silent_ended(const History& history, const std::map<SessionId, Sessions>& sessions,
                             const std::map<SessionId, const CommittedTxn*>& ends,
                             Findings& findings) {
-  if (history.server_events.empty()) return;
-  const ServerEvent& last = history.server_events.back();
-  if (last.kind != ServerEventKind::kStarted) return;
+  const auto start = watched_since(history);
+  if (!start) return;
   for (const auto& [id, session] : sessions) {
     if (session.timeout_ms_max == 0 || ends.contains(id)) continue;
-    if (history.end <= latest_end(history, session, last.when.at)) continue;
+    if (history.end <= latest_end(history, session, *start)) continue;
     findings.add("a silent session was never expired",
                  {"session " + std::to_string(id.value) + " sent its last at " +
                   std::to_string(session.last_sent.ms()) + "ms, time-out " +
@@ -141,8 +157,7 @@ void check_not_turned_away(const History& history, const std::map<SessionId, Ses
     const auto it = sessions.find(c.requested_session);
     if (it == sessions.end() || ended_by_client.contains(c.requested_session)) continue;
     for (const Sessions::Sign& sign : it->second.heard) {
-      if (c.opened.at < sign.at || c.closed->at >= sign.at + Duration::from_ms(sign.timeout_ms))
-        continue;
+      if (c.opened.at < sign.at || c.closed->at >= safe_until(history, sign)) continue;
       findings.add("a session was refused although it had been heard within its time-out",
                    {sign.text, "at " + std::to_string(c.closed->at.ms()) + "ms client " +
                                    std::to_string(c.client) + " was told that session " +
@@ -165,7 +180,7 @@ void check_session_expiry_is_timely(const History& history, Findings& findings) 
     const auto it = sessions.find(txn.session);
     if (txn.cxid != 0 || !txn.applied || it == sessions.end()) continue;
     check_not_early(history, txn, it->second, findings);
-    if (bounded && it->second.timeout_ms_max != 0)
+    if (bounded && history.setup.servers == 1 && it->second.timeout_ms_max != 0)
       check_not_late(history, txn, it->second, findings);
   }
   check_not_turned_away(history, sessions, ends, findings);

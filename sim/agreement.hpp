@@ -26,6 +26,13 @@ class Agreement {
   // Found since the last call.
   std::vector<Breach> take_breaches() { return std::move(breaches_); }
   bool has_breaches() const { return !breaches_.empty(); }
+  // The history that a leader of `epoch` has which has come to `last`, as ranges of zxids (after,
+  // up to), newest first. Each epoch begins where the history of its leader ended, so that a
+  // transaction behind that is none of it.
+  struct Range {
+    Zxid after, last;
+  };
+  std::vector<Range> history(int64_t epoch, Zxid last) const;
   // How many epochs had a leader that served.
   size_t epochs_led() const { return leaders_.size(); }
 
@@ -35,11 +42,15 @@ class Agreement {
     ServerId server;
   };
   void note_digest(ServerId server, const tree::Tree& tree);
-  void note_leader(ServerId server, int64_t epoch);
+  void note_leader(ServerId server, int64_t epoch, Zxid last);
 
   std::unordered_map<int64_t, Seen> digests_;  // by zxid; looked up, never walked
   std::unordered_map<int64_t, Zxid> noted_;    // by server: the newest that was compared
-  std::map<int64_t, ServerId> leaders_;        // by epoch
+  struct Leader {
+    ServerId server;
+    Zxid began_at;  // the last of its history before the epoch
+  };
+  std::map<int64_t, Leader> leaders_;  // by epoch
   std::vector<Breach> breaches_;
 };
 

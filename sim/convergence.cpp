@@ -24,6 +24,19 @@ bool World::is_quorum(const std::function<bool(uint32_t)>& has) const {
   });
 }
 
+// Which zxids belong to the history that the servers have come to.
+std::function<bool(Zxid)> World::part_of_history() const {
+  const Engine& engine = *processes_[0]->engine();
+  const auto standing = engine.standing();
+  if (!standing) return [](Zxid) { return true; };
+  auto ranges = agreement_.history(standing->epoch, engine.last_processed());
+  std::ranges::reverse(ranges);
+  return [ranges = std::move(ranges)](Zxid zxid) {
+    const auto it = std::ranges::lower_bound(ranges, zxid, {}, &Agreement::Range::last);
+    return it != ranges.end() && zxid > it->after;
+  };
+}
+
 // A follower that hears nothing of its leader any more serves on until it gives up.
 Duration World::unheard_max() const {
   if (!is_ensemble()) return {};

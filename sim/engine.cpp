@@ -22,6 +22,11 @@ class ServerEngine : public Engine {
   uint64_t fingerprint() const override { return server_.fingerprint(); }
   Zxid last_processed() const override { return server_.tree().last_processed_zxid(); }
   const tree::Tree* tree() const override { return &server_.tree(); }
+  std::optional<Standing> standing() const override {
+    const zab::Peer* peer = server_.peer();
+    if (peer == nullptr) return std::nullopt;
+    return Standing{peer->state(), peer->is_serving(), peer->epoch(), peer->leader()};
+  }
 
  private:
   node::Server server_;
@@ -48,6 +53,7 @@ std::expected<storage::RecoveredState, std::string> recover(const node::Config& 
   storage::RecoveryOptions options;
   options.tree.digest_enabled = config.digest_enabled;
   options.tree.extended_types_enabled = config.extended_types_enabled;
+  if (config.peer) options.newest_count = config.peer->commit_log_count;
   auto recovered = storage::recover(disk, options);
   if (!recovered) return std::unexpected(recovered.error().message);
   return std::move(*recovered);

@@ -5,7 +5,7 @@
 namespace zoetrope::sim {
 
 std::string_view to_string(EventKind kind) {
-  static constexpr std::array<std::string_view, 17> kNames = {"connect arrives",
+  static constexpr std::array<std::string_view, 18> kNames = {"connect arrives",
                                                               "connect answered",
                                                               "segment arrives",
                                                               "end arrives",
@@ -21,7 +21,8 @@ std::string_view to_string(EventKind kind) {
                                                               "sender gives up",
                                                               "dial times out",
                                                               "reload",
-                                                              "partition heals"};
+                                                              "partition heals",
+                                                              "file read"};
   return kNames[static_cast<size_t>(kind)];
 }
 

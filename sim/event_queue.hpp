@@ -36,6 +36,7 @@ enum class EventKind : uint8_t {
   kDialTimeout,  // process: a connection that was asked for has not come about
   kReload,       // process: it cuts its history and recovers
   kHeal,         // fault plan: a partition ends; the subject is its number
+  kFileRead,     // process: the oldest piece of a file that was asked for is there
 };
 std::string_view to_string(EventKind kind);
 

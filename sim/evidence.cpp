@@ -101,15 +101,17 @@ bool LogEvidence::add_disk(uint32_t server, const SimDisk& disk) {
   return whole;
 }
 
-std::vector<CommittedTxn> LogEvidence::take(const IsQuorum& is_quorum,
+std::vector<CommittedTxn> LogEvidence::take(const std::function<bool(Zxid)>& is_part,
+                                            const IsQuorum& is_quorum,
                                             const std::vector<const AppliedTimes*>& applied) const {
   std::vector<CommittedTxn> list;
   std::vector<AppliedTimes::const_iterator> next;
   for (const AppliedTimes* times : applied) next.push_back(times->begin());
   for (const auto& [zxid, record] : records_) {
     const auto has = [&](uint32_t server) { return (record.holders >> server & 1) != 0; };
-    if (!is_quorum(has)) continue;
+    if (!is_part(zxid)) continue;
     CommittedTxn& txn = list.emplace_back(record.txn);
+    txn.by_quorum = is_quorum(has);
     for (size_t i = 0; i < applied.size(); ++i) {
       while (next[i] != applied[i]->end() && next[i]->first < zxid) ++next[i];
       if (next[i] == applied[i]->end()) continue;

@@ -23,8 +23,7 @@ namespace zoetrope::sim {
 using AppliedTimes = std::vector<std::pair<Zxid, MonotonicTime>>;
 
 // The logs as they are at the end of a run; files that were removed on the way are added before
-// they go. A log may hold what was never committed, below a snapshot that took its place; what a
-// quorum holds is committed.
+// they go. A log may hold what was never committed, below a snapshot that took its place.
 class LogEvidence {
  public:
   // Adds every record of one log file of a server, by its index. False when the file cannot be read
@@ -34,8 +33,10 @@ class LogEvidence {
 
   // Whether the servers of which `has` says true are a quorum.
   using IsQuorum = std::function<bool(const std::function<bool(uint32_t)>& has)>;
-  // What a quorum holds, ascending by zxid, with the earliest of its times, by server.
-  std::vector<properties::CommittedTxn> take(const IsQuorum& is_quorum,
+  // What `is_part` says is part of the history, ascending by zxid, with the earliest of its times,
+  // by server.
+  std::vector<properties::CommittedTxn> take(const std::function<bool(Zxid)>& is_part,
+                                             const IsQuorum& is_quorum,
                                              const std::vector<const AppliedTimes*>& applied) const;
   // Transactions that differ between two servers and have one zxid, as lines for people.
   const std::vector<std::string>& conflicts() const { return conflicts_; }

@@ -83,6 +83,7 @@ void Process::start() {
   reports_.push_back({});
   note_applied();
   network_.listen(host_, node::Port::kClient);
+  if (config_.server.peer) network_.listen(host_, node::Port::kElection);
   engine_->start(clock_.now(queue_.now()), effects_);
   carry_out();
 }
@@ -107,6 +108,7 @@ void Process::gone(DeathKind kind) {
   sockets_.clear();
   dials_.clear();
   reload_.reset();
+  reads_.clear();
   for (LaneQueue& lane : lanes_) lane.ops.clear();
   batch_open_ = batch_planned_ = false;
   tick_planned_.reset();
@@ -239,6 +241,8 @@ void Process::handle(const Event& event) {
     batch_open_ = false;
   } else if (event.kind == EventKind::kReload) {
     reload();
+  } else if (event.kind == EventKind::kFileRead) {
+    read_file();
   } else if (event.kind == EventKind::kTick) {
     tick_planned_.reset();
     const auto deadline = engine_->next_deadline();
@@ -277,6 +281,7 @@ void Process::note_applied() {
 // ----------------------------------------------------------------------------------------
 
 void Process::carry_out() {
+  if (agreement_ != nullptr) agreement_->note(config_.server.server_id, *engine_);
   for (node::Effect& effect : effects_.list()) {
     if (effects_until_death_ != 0 && --effects_until_death_ == 0) dying_ = planned_death_;
     if (dying_) break;
@@ -286,7 +291,6 @@ void Process::carry_out() {
   effects_.clear();
   if (dying_) return gone(*dying_);
   note_applied();
-  if (agreement_ != nullptr) agreement_->note(config_.server.server_id, *engine_);
   plan_tick();
   if (config_.fingerprint_one_in != 0 && random_.one_in(config_.fingerprint_one_in)) {
     trace_.number(engine_->fingerprint());
@@ -308,6 +312,7 @@ void Process::carry_out(node::Effect& effect) {
     }
     void operator()(const node::AskBacklog& e) { p.ask_backlog(e); }
     void operator()(node::Disk& e) { p.issue(std::move(e.op)); }
+    void operator()(const node::ReadFile& e) { p.plan_read(e); }
     void operator()(const node::Connect& e) { p.dial(e); }
     void operator()(const node::AbandonConnect& e) { p.abandon(e.token); }
     void operator()(const node::Listen& e) { p.listen(e); }

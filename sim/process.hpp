@@ -79,7 +79,7 @@ class Process {
 
   bool running() const { return engine_ != nullptr; }
   // No input waits for the end of its batch and no disk operation is under way.
-  bool idle() const { return !batch_open_ && !reload_ && no_disk_operation(); }
+  bool idle() const { return !batch_open_ && !reload_ && reads_.empty() && no_disk_operation(); }
   uint32_t index() const { return index_; }
   HostId host() const { return host_; }
   const ProcessConfig& config() const { return config_; }
@@ -139,6 +139,8 @@ class Process {
 
   void send(const node::Send& send);
   void close(const node::Close& close);
+  void plan_read(const node::ReadFile& read);
+  void read_file();
   void issue(storage::DiskOp op);
   void start_next(storage::Lane lane);
   void disk_done(storage::Lane lane);
@@ -170,7 +172,8 @@ class Process {
   node::Effects effects_;
   std::deque<node::Input> deferred_;  // inputs without views that effects gave rise to
   std::array<LaneQueue, 2> lanes_;
-  std::vector<Socket> sockets_;  // by slot
+  std::deque<node::ReadFile> reads_;  // under way
+  std::vector<Socket> sockets_;       // by slot
   // By token: the connection that is being opened, none when the failure is known already.
   std::map<uint64_t, std::optional<ConnectionId>> dials_;
   std::optional<node::Reload> reload_;  // under way

@@ -1,10 +1,31 @@
-// A running process cuts its history and recovers from what is left, as it does at its start.
+// A running process goes back to its files: it reads pieces of them while it writes behind, and it
+// cuts its history and recovers from what is left, as it does at its start.
 #include <utility>
 
 #include "core/base/assert.hpp"
 #include "sim/process.hpp"
 
 namespace zoetrope::sim {
+
+void Process::plan_read(const node::ReadFile& read) {
+  trace_.number(read.offset);
+  if (trace_.readable()) {
+    trace_.note("read " + read.file.name + " from " + std::to_string(read.offset));
+  }
+  reads_.push_back(read);
+  plan(EventKind::kFileRead, queue_.now() + config_.write_latency.draw(random_), generation_);
+}
+
+void Process::read_file() {
+  const node::ReadFile read = std::move(reads_.front());
+  reads_.pop_front();
+  const auto bytes = disk_.read(read.file, read.offset, read.length);
+  if (bytes) {
+    step(node::FileRead{read.token, *bytes, std::nullopt});
+  } else {
+    step(node::FileRead{read.token, {}, bytes.error()});
+  }
+}
 
 void Process::plan_reload(const node::Reload& reload) {
   ZT_ASSERT(no_disk_operation() && !reload_);

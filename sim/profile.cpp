@@ -175,8 +175,10 @@ zab::PeerConfig draw_peer(const node::Config& server, Random random) {
   peer.role.tick_ms = server.tick_time_ms;
   peer.role.init_limit = pick<int32_t>(random, {5, 10});
   peer.role.sync_limit = pick<int32_t>(random, {3, 5, 10});
-  peer.role.snapshot_factor_percent = pick<int32_t>(random, {33, 33, -1, 300});
+  peer.role.snapshot_factor_percent = pick<int32_t>(random, {33, 0, -1, 300});
   peer.role.force_snapshot = random.one_in(12);
+  if (random.one_in(4)) peer.role.last_counter = pick<uint32_t>(random, {10, 100, 400});
+  peer.commit_log_count = pick<size_t>(random, {1, 5, 20, 500});
   peer.role.stream_bytes_high = pick<uint64_t>(random, {2 << 10, 64 << 10, 1 << 20});
   peer.election.finalize_wait = Duration::from_ms(pick<int64_t>(random, {20, 200}));
   peer.election.notification_interval_min = peer.election.finalize_wait;

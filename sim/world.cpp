@@ -86,7 +86,8 @@ void World::dispatch(const Event& event) {
     case EventKind::kBatchEnd:
     case EventKind::kTick:
     case EventKind::kDialTimeout:
-    case EventKind::kReload: processes_[event.subject]->handle(event); break;
+    case EventKind::kReload:
+    case EventKind::kFileRead: processes_[event.subject]->handle(event); break;
     case EventKind::kStart:
       if (!processes_[event.subject]->running()) processes_[event.subject]->start();
       break;

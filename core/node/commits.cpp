@@ -29,6 +29,7 @@ void Server::Impl::commit(OutstandingTxn& txn) {
   ZT_ASSERT(tree.last_processed_zxid() == txn.prepared.zxid);
   if (result.digest_mismatch) {
     ++stats.digest_mismatches;
+    if (is_learner() && !diverged_at) diverged_at = txn.prepared.zxid;
     if (stats.digest_mismatches % 1000 == 1) {
       out->log(Severity::kWarning, "tree digest differs from the one in transaction " +
                                        std::to_string(txn.prepared.zxid.value));
@@ -141,6 +142,7 @@ void Server::Impl::fire_watches(const jute::Txn& txn) {
 void Server::Impl::reply_to_write(const OutstandingTxn& txn, const jute::Txn& decoded) {
   Connection* connection = connections.find(txn.origin);
   if (connection == nullptr || txn.type == OpCode::kCreateSession) return;
+  answer_syncs_before_write(*connection);
   ZT_ASSERT(!connection->queue.empty());
   const QueuedRequest request = std::move(connection->queue.front());
   ZT_ASSERT(request.is_write && request.xid == txn.xid);

@@ -71,6 +71,7 @@ enum PauseReason : uint8_t {
   kPauseOutstanding = 2,  // too many requests outstanding in the whole server
   kPauseOutput = 4,       // it does not take its replies
   kPauseShutdown = 8,
+  kPauseEpoch = 16,  // its requests wait for the next epoch
 };
 
 // For `cons` and `stat`; times in ms, -1 until there is one.

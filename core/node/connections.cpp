@@ -56,6 +56,7 @@ void Server::Impl::received(const Received& input) {
 void Server::Impl::process_input(Connection& connection) {
   while (connection.paused == 0 && connection.state != ConnectionState::kClosing) {
     if (connection.state == ConnectionState::kFresh && four_letter_word(connection)) return;
+    if (epoch_is_full()) return pause(connection, kPauseEpoch);
     std::string_view payload;
     const wire::FrameCutter::Status status = connection.input.next(payload, config.frame_bytes_max);
     if (status == wire::FrameCutter::Status::kNeedMore) return;
@@ -129,8 +130,8 @@ void Server::Impl::drop(Connection& connection) {
   queued_requests -= connection.queue.size();
   connection.state = ConnectionState::kClosing;
   closed.push_back(connection.id);
-  const std::optional<ConnectionId> owner = sessions.owner(connection.session);
-  if (owner && *owner == connection.id) sessions.set_owner(connection.session, ConnectionId());
+  // The session keeps its owner: what an earlier connection of it left on the way, by another server
+  // perhaps, is refused until the client has come back and owns it anew.
 }
 
 void Server::Impl::closed_by_peer(ConnectionId id) {

@@ -48,6 +48,14 @@ struct AskBacklog {
 struct Disk {
   storage::DiskOp op;
 };
+// Read a piece of a file whose contents there are durable, while others may be written behind it.
+// Answered by FileRead with the same token; other operations never wait for it.
+struct ReadFile {
+  uint64_t token = 0;
+  storage::FileName file;
+  uint64_t offset = 0;
+  uint64_t length = 0;
+};
 // Connect to a port of another server. Answered by Connected or ConnectFailed with the same token,
 // unless an AbandonConnect came before.
 struct Connect {
@@ -83,8 +91,8 @@ struct Halt {
   std::string reason;
 };
 
-using Effect = std::variant<Send, Close, PauseReading, ResumeReading, AskBacklog, Disk, Connect,
-                            AbandonConnect, Listen, Reload, HostFactsQuery, Log, Halt>;
+using Effect = std::variant<Send, Close, PauseReading, ResumeReading, AskBacklog, Disk, ReadFile,
+                            Connect, AbandonConnect, Listen, Reload, HostFactsQuery, Log, Halt>;
 
 class Effects {
  public:

@@ -106,15 +106,13 @@ void Server::Impl::find_asker(OutstandingTxn& txn, const jute::Txn& decoded) {
   }
   const ConnectionId owner = sessions.owner(session).value_or(ConnectionId());
   const Connection* connection = connections.find(owner);
-  if (connection == nullptr || connection->queue.empty() ||
-      decoded.header.zxid <= connection->answers_after) {
-    return;
-  }
-  const QueuedRequest& request = connection->queue.at(0);
-  if (!request.is_write || request.type == OpCode::kSync ||
-      request.xid.value != decoded.header.cxid) {
-    return;
-  }
+  if (connection == nullptr || decoded.header.zxid <= connection->answers_after) return;
+  const RequestQueue& queue = connection->queue;
+  size_t first_write = 0;
+  while (first_write < queue.size() && !queue.at(first_write).is_write) ++first_write;
+  if (first_write == queue.size()) return;
+  const QueuedRequest& request = queue.at(first_write);
+  if (request.xid.value != decoded.header.cxid) return;
   txn.origin = owner;
   txn.xid = request.xid;
   txn.type = request.type;
@@ -130,12 +128,12 @@ void Server::Impl::find_asker(OutstandingTxn& txn, const jute::Txn& decoded) {
 }
 
 void Server::Impl::ask_sync(Connection& connection, Xid xid, std::string_view body) {
-  // Waits in the queue like a write, so that reads behind it see what it waited for.
-  QueuedRequest request{xid, OpCode::kSync, true, {}, connection.ids, now.monotonic};
+  // Reads behind it wait with it.
+  QueuedRequest request{xid, OpCode::kSync, false, {}, connection.ids, now.monotonic};
   request.body = body;
   connection.queue.push(std::move(request));
   ++queued_requests;
-  pending_syncs.push_back({connection.id, xid});
+  pending_syncs.push_back({connection.id});
   peer->sync(connection.session, xid);
 }
 
@@ -144,15 +142,35 @@ void Server::Impl::synced() {
   const PendingSync sync = pending_syncs.front();
   pending_syncs.pop_front();
   Connection* connection = connections.find(sync.connection);
-  if (connection == nullptr || connection->queue.empty()) return;
-  // Its earlier writes are committed, so nothing stands before it.
-  if (connection->queue.front().xid != sync.xid) return;
-  const QueuedRequest request = std::move(connection->queue.front());
-  connection->queue.pop();
-  --queued_requests;
-  answer_read(*connection, request, request.body);
-  drain_reads(*connection);
+  if (connection == nullptr || sync.is_answered) return;
+  // Its earlier writes are committed and answered, so it is the first.
+  ZT_ASSERT(!connection->queue.empty() && is_waiting_sync(connection->queue.front()));
+  answer_sync(*connection);
   release_throttled();
+}
+
+bool Server::Impl::is_waiting_sync(const QueuedRequest& request) const {
+  return peer != nullptr && request.type == OpCode::kSync;
+}
+
+// The sync at the front of the queue, and the reads behind it.
+void Server::Impl::answer_sync(Connection& connection) {
+  const QueuedRequest request = std::move(connection.queue.front());
+  connection.queue.pop();
+  --queued_requests;
+  answer_read(connection, request, request.body);
+  drain_reads(connection);
+}
+
+// A write is committed that was asked for behind these syncs: a quorum has followed the leader
+// since then, and what came before them is applied. The leader's own word on them is still to come.
+void Server::Impl::answer_syncs_before_write(Connection& connection) {
+  for (PendingSync& sync : pending_syncs) {
+    if (connection.queue.empty() || !is_waiting_sync(connection.queue.front())) return;
+    if (sync.connection != connection.id || sync.is_answered) continue;
+    sync.is_answered = true;
+    answer_sync(connection);
+  }
 }
 
 void Server::Impl::touch(Connection& connection) {
@@ -187,6 +205,7 @@ void Server::Impl::forget_forwarded() {
 
 void Server::Impl::learner_request(ConnectionId learner, const quorum::ForwardedRequest& request,
                                    std::optional<std::string_view> auth) {
+  ZT_ASSERT(!epoch_is_full());
   const auto type = static_cast<OpCode>(request.type);
   if (type == OpCode::kCreateSession) {
     jute::Reader in(request.body);

@@ -55,6 +55,13 @@ struct DiskDone {
   uint64_t op = 0;
   std::optional<storage::DiskError> error;
 };
+// Answer to a ReadFile: the bytes, fewer than were asked for only at the end of the file, or why
+// there are none.
+struct FileRead {
+  uint64_t token = 0;
+  std::string_view bytes;
+  std::optional<storage::DiskError> error;
+};
 // Answer to a Reload. The server moves the state out of where it stands.
 struct Reloaded {
   storage::RecoveredState* state = nullptr;
@@ -73,6 +80,6 @@ struct BatchEnd {};
 struct Shutdown {};
 
 using Input = std::variant<Opened, Connected, ConnectFailed, Received, Closed, Backlog, DiskDone,
-                           Reloaded, HostFacts, Tick, BatchEnd, Shutdown>;
+                           FileRead, Reloaded, HostFacts, Tick, BatchEnd, Shutdown>;
 
 }  // namespace zoetrope::node

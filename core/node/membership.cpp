@@ -37,6 +37,7 @@ void Server::Impl::follow() {
 void Server::Impl::retire() {
   in_service = false;
   stream.reset();
+  end_history();
   receiver.reset();
   is_persisting = false;
   forget_forwarded();
@@ -50,6 +51,27 @@ void Server::Impl::retire() {
   is_retiring = true;
 }
 
+// Clients read the configuration in force at /zookeeper/config. Where it never changes
+// (reconfigEnabled=false) that is this server's own, whatever another's snapshot had there
+// (ZOOKEEPER-2819); where it does, a transaction that the tree has may be ahead.
+void Server::Impl::show_ensemble() {
+  const quorum::Ensemble& ensemble = peer->ensembles().current;
+  shown_version = ensemble.version;
+  const tree::NodeId node = tree.find(tree::kConfigPath);
+  if (config.reconfig_enabled && node != tree::NodeId::kNone &&
+      tree.stat_persisted(node).mzxid > ensemble.version) {
+    return;
+  }
+  tree.show_config(ensemble.to_string(), Zxid(ensemble.version));
+}
+
+// What was replayed is as much part of this server's history as what it applies from now on, and a
+// learner that lacks little of it need not get a snapshot.
+void Server::Impl::fill_window(const storage::RecoveredState& state) {
+  committed_window.clear();
+  for (const auto& [zxid, payload] : state.newest) committed_window.add(zxid, payload);
+}
+
 bool Server::Impl::disk_is_idle() const {
   return log_ops.empty() && snapshot_ops.empty() && store.pending_records() == 0 &&
          !store.snapshot_in_progress();
@@ -59,11 +81,14 @@ bool Server::Impl::disk_is_idle() const {
 // that no answer comes within the question.
 void Server::Impl::settle_membership() {
   if (peer == nullptr || halted || stopping || is_reloading) return;
+  if (diverged_at) peer->diverged(*std::exchange(diverged_at, std::nullopt));
+  if (peer->ensembles().current.version != shown_version) show_ensemble();
   if (is_persisting && !store.log_waits()) {
     is_persisting = false;
     peer->snapshot_persisted(now.monotonic);
   }
   if (!tree.snapshot_in_progress()) peer->snapshot_possible(now.monotonic);
+  read_history();
   if (reload_wanted || is_retiring) {
     store.flush(disk_ops);
     emit_disk_ops();
@@ -90,9 +115,11 @@ void Server::Impl::reloaded(const Reloaded& input) {
   is_reloading = reload_wanted = false;
   storage::RecoveredState& state = *input.state;
   ++reloads;
+  diverged_at.reset();
   store = storage::Store(config.store, state, Random(seed).fork("store " + std::to_string(reloads)),
                          now.monotonic);
   adopt_state(std::move(state.tree), {state.sessions.begin(), state.sessions.end()});
+  fill_window(state);
   peer->reloaded(now.monotonic);
   batch_end();
 }
@@ -100,6 +127,7 @@ void Server::Impl::reloaded(const Reloaded& input) {
 void Server::Impl::adopt_state(tree::Tree&& new_tree, const storage::SessionList& open_sessions) {
   ZT_ASSERT(!in_service);
   tree = std::move(new_tree);
+  show_ensemble();
   sessions.clear();
   for (const auto& [id, timeout_ms] : open_sessions) sessions.add(id, timeout_ms, now.monotonic);
   outstanding.clear();

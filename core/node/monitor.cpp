@@ -4,8 +4,6 @@
 
 namespace zoetrope::node {
 
-namespace {
-
 class MonitorText {
  public:
   void line(std::string_view key, std::string_view value) {
@@ -38,8 +36,6 @@ class MonitorText {
   std::string text_;
 };
 
-}  // namespace
-
 // Upstream's words, as far as they say something of us.
 std::string_view Server::Impl::detailed_state() const {
   const bool is_broadcasting = peer->is_serving();
@@ -53,6 +49,26 @@ std::string_view Server::Impl::detailed_state() const {
     case quorum::PeerState::kLooking: break;
   }
   return "looking";
+}
+
+void Server::Impl::add_membership(MonitorText& text) const {
+  text.line("peer_state", detailed_state());
+  if (!peer->is_leading()) return;
+  int64_t synced = 0, without_vote = 0, observers = 0;
+  for (const zab::Leader::LearnerStatus& learner : peer->leader_role()->learners()) {
+    if (!learner.is_synced) continue;
+    const bool has_vote = peer->ensembles().current.is_participant(learner.server);
+    ++(learner.is_observer ? observers : has_vote ? synced : without_vote);
+  }
+  text.line("learners", static_cast<int64_t>(peer->leader_role()->learners().size()));
+  text.line("synced_followers", synced);
+  text.line("synced_non_voting_followers", without_vote);
+  text.line("synced_observers", observers);
+  text.line("pending_syncs", static_cast<int64_t>(pending_syncs.size()));
+  text.line("leader_uptime", (now.monotonic - led_since).ms());
+  text.line("last_proposal_size", stats.proposal_size_last);
+  text.line("max_proposal_size", stats.proposal_size_max);
+  text.line("min_proposal_size", stats.proposal_size_min);
 }
 
 std::string Server::Impl::monitor(const HostFacts& facts) const {
@@ -99,24 +115,7 @@ std::string Server::Impl::monitor(const HostFacts& facts) const {
   text.line("digest_mismatches_count", stats.digest_mismatches);
   text.line("unrecoverable_error_count", stats.unrecoverable_errors);
   text.line("outstanding_changes_queued", static_cast<int64_t>(preparer.changes().size()));
-  if (peer != nullptr) text.line("peer_state", detailed_state());
-  if (peer != nullptr && peer->is_leading()) {
-    int64_t synced = 0, without_vote = 0, observers = 0;
-    for (const zab::Leader::LearnerStatus& learner : peer->leader_role()->learners()) {
-      if (!learner.is_synced) continue;
-      const bool has_vote = peer->ensembles().current.is_participant(learner.server);
-      ++(learner.is_observer ? observers : has_vote ? synced : without_vote);
-    }
-    text.line("learners", static_cast<int64_t>(peer->leader_role()->learners().size()));
-    text.line("synced_followers", synced);
-    text.line("synced_non_voting_followers", without_vote);
-    text.line("synced_observers", observers);
-    text.line("pending_syncs", static_cast<int64_t>(pending_syncs.size()));
-    text.line("leader_uptime", (now.monotonic - led_since).ms());
-    text.line("last_proposal_size", stats.proposal_size_last);
-    text.line("max_proposal_size", stats.proposal_size_max);
-    text.line("min_proposal_size", stats.proposal_size_min);
-  }
+  if (peer != nullptr) add_membership(text);
   text.distribution("readlatency", stats.read_latency);
   text.distribution("updatelatency", stats.update_latency);
   text.summary("fsynctime", stats.sync_time);

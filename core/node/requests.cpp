@@ -147,6 +147,7 @@ void Server::Impl::answer_read(Connection& connection, const QueuedRequest& requ
 
 void Server::Impl::drain_reads(Connection& connection) {
   while (!connection.queue.empty() && !connection.queue.front().is_write &&
+         !is_waiting_sync(connection.queue.front()) &&
          connection.state != ConnectionState::kClosing) {
     const QueuedRequest request = std::move(connection.queue.front());
     connection.queue.pop();

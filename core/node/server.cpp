@@ -20,8 +20,7 @@ pipeline::PreparerConfig preparer_config(const Config& config) {
   return result;
 }
 
-// Upstream's commitLogCount; the bytes bound what large transactions may hold.
-constexpr size_t kWindowCount = 500;
+// What the transactions that commitLogCount keeps may hold together.
 constexpr size_t kWindowBytes = 32 << 20;
 
 // 3.8.0 knows only IPv4 addresses in ACLs.
@@ -41,7 +40,7 @@ Server::Impl::Impl(Config config_in, storage::RecoveredState recovered, uint64_t
       preparer(preparer_config(config), tree, sessions),
       reads(tree, watches, config.auth, config.compatibility == Compatibility::k3_8),
       store(config.store, recovered, Random(seed_in).fork("store"), now_in.monotonic),
-      committed_window(kWindowCount, kWindowBytes),
+      committed_window(config.peer ? config.peer->commit_log_count : 1, kWindowBytes),
       seed(seed_in),
       replayed_txns(static_cast<int64_t>(recovered.replayed)),
       started(now_in.monotonic),
@@ -53,6 +52,8 @@ Server::Impl::Impl(Config config_in, storage::RecoveredState recovered, uint64_t
   in_service = false;
   committed = tree.last_processed_zxid();
   peer = std::make_unique<zab::Peer>(*config.peer, epochs, *this);
+  show_ensemble();
+  fill_window(recovered);
 }
 
 Server::Server(Config config, storage::RecoveredState recovered, uint64_t seed, Now now,
@@ -88,6 +89,8 @@ void Server::step(Now now, const Input& input, Effects& out) {
           s.backlog(event);
         else if constexpr (std::is_same_v<T, DiskDone>)
           s.disk_done(event);
+        else if constexpr (std::is_same_v<T, FileRead>)
+          s.file_read(event);
         else if constexpr (std::is_same_v<T, Reloaded>)
           s.reloaded(event);
         else if constexpr (std::is_same_v<T, HostFacts>)
@@ -119,6 +122,9 @@ const tree::Tree& Server::tree() const {
 const Config& Server::config() const {
   return impl_->config;
 }
+const zab::Peer* Server::peer() const {
+  return impl_->peer.get();
+}
 
 uint64_t Server::Impl::fingerprint() const {
   RunningHash hash;
@@ -131,6 +137,7 @@ uint64_t Server::Impl::fingerprint() const {
     hash.add(peer->fingerprint());
     hash.add(static_cast<uint64_t>(committed.value));
     committed_window.add_to(hash);
+    if (history) history->add_to(hash);
   }
   hash.add(uint64_t{outstanding.size()});
   for (const OutstandingTxn& txn : outstanding) {

@@ -18,6 +18,7 @@
 #include "core/node/input.hpp"
 #include "core/storage/recovery.hpp"
 #include "core/zab/epoch_files.hpp"
+#include "core/zab/peer.hpp"
 
 namespace zoetrope::node {
 
@@ -43,6 +44,8 @@ class Server {
   // For checkers and tools: the applied tree and the open sessions.
   const tree::Tree& tree() const;
   const Config& config() const;
+  // The server's part in its ensemble; nullptr for one that stands alone.
+  const zab::Peer* peer() const;
 
  private:
   struct Impl;

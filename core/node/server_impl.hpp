@@ -1,6 +1,6 @@
 // The parts of a server and how they work on each other; private to node/. One file a concern:
 // connections.cpp, handshake.cpp, requests.cpp, commits.cpp, timers.cpp, four_letter*.cpp; for
-// members of an ensemble membership.cpp, forwarding.cpp, peer_links.cpp.
+// members of an ensemble membership.cpp, history.cpp, forwarding.cpp, peer_links.cpp.
 #pragma once
 
 #include <deque>
@@ -16,6 +16,7 @@
 #include "core/pipeline/preparer.hpp"
 #include "core/pipeline/reads.hpp"
 #include "core/session/session_tracker.hpp"
+#include "core/storage/log_reader.hpp"
 #include "core/storage/snapshot_stream.hpp"
 #include "core/storage/store.hpp"
 #include "core/tree/tree.hpp"
@@ -32,6 +33,8 @@ struct OutstandingTxn {
   jute::OpCode type = jute::OpCode::kError;
   MonotonicTime received;
 };
+
+class MonitorText;  // the lines of `mntr`
 
 // sum / count rounded to four decimals, as Java prints a double.
 std::string average_text(int64_t sum, int64_t count);
@@ -89,13 +92,22 @@ struct Server::Impl final : public zab::Host {
   void settle_membership();
   void adopt_state(tree::Tree&& new_tree, const storage::SessionList& open_sessions);
   bool disk_is_idle() const;
+  void show_ensemble();
+  void fill_window(const storage::RecoveredState& state);
   void close_orphans();
+
+  // --- history.cpp
+  void read_history();
+  void file_read(const FileRead& input);
 
   // --- forwarding.cpp: what a learner has its leader decide, and how the answers come back
   void forward_connect(Connection& connection);
   void forward_renewal(Connection& connection, const wire::ConnectRequest& request);
   void forward_write(Connection& connection, Xid xid, jute::OpCode type, std::string_view body);
   void ask_sync(Connection& connection, Xid xid, std::string_view body);
+  bool is_waiting_sync(const QueuedRequest& request) const;
+  void answer_sync(Connection& connection);
+  void answer_syncs_before_write(Connection& connection);
   void find_asker(OutstandingTxn& txn, const jute::Txn& decoded);
   void forget_forwarded();
   void touch(Connection& connection);
@@ -126,6 +138,10 @@ struct Server::Impl final : public zab::Host {
   bool begin_stream() override;
   bool next_piece(std::string& bytes, size_t bytes_min) override;
   void end_stream() override;
+  // --- zab::Host, the log on the disk (history.cpp)
+  bool begin_history(Zxid after, int32_t snapshot_percent) override;
+  void ask_history() override;
+  void end_history() override;
   void lead(Zxid epoch_start) override;
   void follow() override;
   void retire() override;
@@ -175,6 +191,7 @@ struct Server::Impl final : public zab::Host {
   std::string hash_text() const;
   // --- monitor.cpp
   std::string_view detailed_state() const;
+  void add_membership(MonitorText& text) const;
   std::string monitor(const HostFacts& facts) const;
   uint64_t fingerprint() const;
 
@@ -185,6 +202,8 @@ struct Server::Impl final : public zab::Host {
   size_t node_count() const { return tree.node_count() + 1; }
   // Clients are served.
   bool serving() const { return !halted && !stopping && in_service; }
+  // Whoever wants a transaction waits for the next epoch.
+  bool epoch_is_full() const { return peer != nullptr && peer->is_epoch_full(); }
   // It is this server that turns requests into transactions.
   bool decides() const { return serving() && (peer == nullptr || peer->is_leading()); }
   bool is_learner() const { return peer != nullptr && !peer->is_leading(); }
@@ -207,20 +226,28 @@ struct Server::Impl final : public zab::Host {
   };
   struct PendingSync {
     ConnectionId connection;
-    Xid xid;
+    bool is_answered = false;
   };
   std::unique_ptr<zab::Peer> peer;  // none: a standalone server
   bool in_service = true;
   MonotonicTime led_since;
-  Zxid committed;  // what is outstanding up to here is applied
+  int64_t shown_version = 0;  // of the configuration that /zookeeper/config shows
+  Zxid committed;             // what is outstanding up to here is applied
   zab::CommittedWindow committed_window;
   std::optional<storage::SnapshotSender> stream;
   std::optional<storage::SnapshotReceiver> receiver;
-  bool is_retiring = false;    // the peer waits for at_rest()
-  bool is_persisting = false;  // the peer waits for snapshot_persisted()
-  bool reload_wanted = false;  // the peer waits for reloaded()
-  bool is_reloading = false;   // the driver is at it
+  std::optional<storage::LogReader> history;  // of the own log, for a learner
+  Zxid history_after;                         // it begins there
+  bool history_checked = false;               // it hangs together
+  bool history_wanted = false;                // its next piece, by the peer
+  uint64_t file_reads = 0;                    // asked for so far
+  uint64_t history_read = 0;                  // the one under way for `history`; 0: none
+  bool is_retiring = false;                   // the peer waits for at_rest()
+  bool is_persisting = false;                 // the peer waits for snapshot_persisted()
+  bool reload_wanted = false;                 // the peer waits for reloaded()
+  bool is_reloading = false;                  // the driver is at it
   std::optional<Zxid> reload_last;
+  std::optional<Zxid> diverged_at;  // the peer is to be told
   std::set<uint64_t> log_ops, snapshot_ops;  // under way
   uint64_t reloads = 0;
   std::map<SessionId, ConnectionId> connecting;  // their createSession is with the leader

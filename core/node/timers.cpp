@@ -20,7 +20,7 @@ void Server::Impl::close_orphans() {
   // Ephemerals whose session is nowhere to be found: their owner ended in a crash of another kind
   // of server. They go the ordinary way, so that the log tells of it.
   for (const SessionId id : tree.sessions_with_ephemerals()) {
-    if (!sessions.contains(id)) {
+    if (!sessions.contains(id) && !epoch_is_full()) {
       append(preparer.prepare_close_session(id, 0, now.wall), ConnectionId(), Xid(0),
              OpCode::kCloseSession);
     }
@@ -69,8 +69,10 @@ void Server::Impl::note_completion(uint64_t op) {
 void Server::Impl::batch_end() {
   if (peer != nullptr) peer->batch_end(now.monotonic);
   store.flush(disk_ops);
-  // A stream to a learner reads the tree in the same way; a reload would overtake a snapshot.
-  if (!stopping && !reload_wanted && !tree.snapshot_in_progress() && store.snapshot_due()) {
+  // A stream to a learner reads the tree in the same way; a reload would overtake a snapshot, and
+  // so would the state that a leader sends.
+  const bool is_tree_ours = !reload_wanted && !receiver && !tree.snapshot_in_progress();
+  if (!stopping && is_tree_ours && store.snapshot_due()) {
     ++stats.snapshots;
     snapshot_begun = now.monotonic;
     store.begin_snapshot(tree, sessions.list(), disk_ops);
@@ -110,7 +112,10 @@ void Server::Impl::tick() {
 }
 
 void Server::Impl::expire_sessions() {
+  if (epoch_is_full()) return;
   for (const SessionId id : sessions.take_expired(now.monotonic)) {
+    // The next epoch gives the others their time anew.
+    if (epoch_is_full()) return;
     ++stats.sessions_expired;
     append(preparer.prepare_close_session(id, 0, now.wall), ConnectionId(), Xid(0),
            OpCode::kCloseSession);
@@ -131,12 +136,14 @@ void Server::Impl::expire_sessionless() {
 void Server::Impl::delete_containers() {
   if (config.container_check_interval_ms <= 0 || now.monotonic.ms() < next_container_check_ms)
     return;
+  if (epoch_is_full()) return;
   next_container_check_ms = now.monotonic.ms() + config.container_check_interval_ms;
   const int64_t limit = std::max<int64_t>(
       1, config.containers_per_minute_max * config.container_check_interval_ms / 60000);
   const std::vector<std::string> paths = tree.expired_containers(
       now.wall.ms, config.container_never_used_interval_ms, static_cast<size_t>(limit));
   for (const std::string& path : paths) {
+    if (epoch_is_full()) return;
     pipeline::NodeRecord record;
     // What an outstanding transaction has deleted or filled again needs no error in the log.
     if (!preparer.changes().load(path, record) || record.num_children > 0) continue;
@@ -158,7 +165,7 @@ std::optional<MonotonicTime> Server::Impl::next_deadline() const {
     if (time && (!first || *time < *first)) first = time;
   };
   if (!sessionless.empty()) consider(sessionless.front().first);
-  if (decides()) {
+  if (decides() && !epoch_is_full()) {
     consider(sessions.next_expiry());
     if (config.container_check_interval_ms > 0) {
       consider(MonotonicTime::from_ms(next_container_check_ms));

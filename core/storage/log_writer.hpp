@@ -47,6 +47,8 @@ class LogWriter {
   // The file that is written to; empty before the first batch is issued.
   const std::string& file_name() const { return file_name_; }
   uint64_t file_size() const { return size_; }
+  // End of its records, without what is only preallocated.
+  uint64_t records_end() const { return position_; }
   void add_to(RunningHash& hash) const;
 
  private:

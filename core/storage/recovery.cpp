@@ -220,8 +220,12 @@ void Recovery::finish(Replay& replay) {
   state_.digest_mismatches = replay.digest_mismatches();
   state_.sessions = std::move(replay.sessions());
   state_.tree = std::move(replay.tree());
+  state_.newest = std::move(replay.newest());
   for (std::string& note : replay.notes()) state_.notes.push_back(std::move(note));
   for (const LogFile& log : files_.logs) state_.log_files.push_back(log.info);
+  for (size_t i = 0; i < scans_.size(); ++i) {
+    state_.log_ends[files_.logs[scanned_from_ + i].info.name] = scans_[i].end_offset;
+  }
   for (const SnapshotFile& file : files_.snapshots) state_.snapshot_files.push_back(file.info);
   validate_snapshots();
 }
@@ -236,7 +240,7 @@ std::expected<RecoveredState, RecoveryError> Recovery::run() {
     if (auto step = forbid_logs_without_snapshot(); !step) return std::unexpected(step.error());
     snapshot_ = Snapshot{tree::Tree(options_.tree), {}, std::nullopt, std::nullopt};
   }
-  Replay replay(std::move(*snapshot_), start, options_.tree.digest_enabled);
+  Replay replay(std::move(*snapshot_), start, options_);
   if (auto step = replay_logs(replay); !step) return std::unexpected(step.error());
   if (auto step = check_passed_over(replay.last()); !step) return std::unexpected(step.error());
   if (auto step = clean_up(); !step) return std::unexpected(step.error());

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <expected>
 #include <map>
 #include <string>
@@ -25,10 +26,20 @@
 
 namespace zoetrope::storage {
 
+// A transaction as it stands in the log.
+struct ReplayedRecord {
+  Zxid zxid;
+  std::string payload;
+};
+
 struct RecoveryOptions {
   tree::TreeConfig tree;
   bool trust_empty_snapshot = false;  // zookeeper.snapshot.trust.empty
   bool db_autocreate = true;
+  // So many of the replayed records, the newest, are kept with their payloads; a member of an
+  // ensemble may have to send them to others (upstream ZKDatabase.addCommittedProposal at start).
+  size_t newest_count = 0;
+  size_t newest_bytes = 32 << 20;  // of their payloads
 };
 
 struct RecoveredState {
@@ -37,11 +48,14 @@ struct RecoveredState {
   Zxid last_zxid;                         // of the last record on disk, or of the snapshot
   Zxid snapshot_zxid;                     // of the snapshot that was loaded; 0 when there was none
   bool had_snapshot = false;
-  size_t replayed = 0;  // log records applied over the snapshot
+  std::deque<ReplayedRecord> newest;  // of the replayed ones, ascending and without a gap
+  size_t replayed = 0;                // log records applied over the snapshot
   size_t digest_mismatches = 0;
   // Every log and snapshot file with its size, ascending by zxid; for retention and the `dirs`
   // command.
   std::vector<FileInfo> log_files, snapshot_files;
+  // Where the records of a log end, of those that were read.
+  std::map<std::string, uint64_t> log_ends;
   // Names of the snapshots that count for retention: the one that was loaded, and older ones that
   // end as a finished snapshot does (upstream's own test). Ascending by zxid.
   std::vector<std::string> valid_snapshots;

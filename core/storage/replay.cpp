@@ -21,11 +21,13 @@ std::string text(Zxid zxid) {
 }
 }  // namespace
 
-Replay::Replay(Snapshot start, Zxid zxid, bool digest_enabled)
+Replay::Replay(Snapshot start, Zxid zxid, const RecoveryOptions& options)
     : tree_(std::move(start.tree)),
       sessions_(start.sessions.begin(), start.sessions.end()),
+      newest_count_max_(options.newest_count),
+      newest_bytes_max_(options.newest_bytes),
       last_(zxid),
-      digest_enabled_(digest_enabled) {
+      digest_enabled_(options.tree.digest_enabled) {
   check_start(start);
 }
 
@@ -60,6 +62,7 @@ std::optional<std::string> Replay::add(const LogRecord& record) {
   auto txn = jute::decode_txn(record.payload);
   if (!txn) return "transaction " + text(zxid) + " cannot be decoded: " + txn.error().what;
   note_jump(zxid);
+  keep(record);
   tree_.replay(*txn);
   track_session(*txn);
   last_ = zxid;
@@ -70,6 +73,22 @@ std::optional<std::string> Replay::add(const LogRecord& record) {
 void Replay::note_jump(Zxid zxid) {
   if (at_seam_ && !follows(last_, zxid) && !jump_) jump_ = Jump{last_, zxid, file_};
   at_seam_ = false;
+}
+
+void Replay::keep(const LogRecord& record) {
+  const Zxid zxid = record.header.zxid;
+  // Whoever sends them to others must not leave one out (ZOOKEEPER-2418).
+  if (!follows(last_, zxid)) {
+    newest_.clear();
+    newest_bytes_ = 0;
+  }
+  if (newest_count_max_ == 0) return;
+  newest_.push_back({zxid, std::string(record.payload)});
+  newest_bytes_ += record.payload.size();
+  while (newest_.size() > newest_count_max_ || newest_bytes_ > newest_bytes_max_) {
+    newest_bytes_ -= newest_.front().payload.size();
+    newest_.pop_front();
+  }
 }
 
 void Replay::track_session(const jute::Txn& txn) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "core/base/ids.hpp"
+#include "core/storage/recovery.hpp"
 #include "core/storage/snapshot.hpp"
 #include "core/storage/transaction_log.hpp"
 #include "core/tree/tree.hpp"
@@ -21,7 +23,7 @@ class Replay {
  public:
   // `start` is the state before the first record, `zxid` the newest transaction that it surely
   // holds.
-  Replay(Snapshot start, Zxid zxid, bool digest_enabled);
+  Replay(Snapshot start, Zxid zxid, const RecoveryOptions& options);
 
   // Records of `file` follow.
   void begin_file(const std::string& file);
@@ -35,6 +37,7 @@ class Replay {
   size_t digest_mismatches() const { return digest_mismatches_; }
   tree::Tree& tree() { return tree_; }
   std::map<SessionId, int32_t>& sessions() { return sessions_; }
+  std::deque<ReplayedRecord>& newest() { return newest_; }
   std::vector<std::string>& notes() { return notes_; }
 
  private:
@@ -46,12 +49,16 @@ class Replay {
 
   void check_start(const Snapshot& start);
   void note_jump(Zxid zxid);
+  void keep(const LogRecord& record);
   void track_session(const jute::Txn& txn);
   std::optional<std::string> check_digest(const jute::Txn& txn);
 
   tree::Tree tree_;
   std::map<SessionId, int32_t> sessions_;
   std::vector<std::string> notes_;
+  std::deque<ReplayedRecord> newest_;
+  size_t newest_bytes_ = 0;
+  size_t newest_count_max_, newest_bytes_max_;
   std::string file_;
   bool at_seam_ = true;  // no record of this file was applied yet
   Zxid last_;

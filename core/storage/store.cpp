@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "core/base/assert.hpp"
 #include "core/storage/log_writer.hpp"
 #include "core/storage/snapshot_job.hpp"
+#include "core/storage/transaction_log.hpp"
 
 namespace zoetrope::storage {
 
@@ -39,6 +41,7 @@ struct Store::Impl {
   uint64_t next_op = 1;
 
   std::map<std::string, uint64_t> logs, snapshots;  // sizes in bytes
+  std::map<std::string, uint64_t> log_ends;         // of the records, where known
   std::set<std::string> valid_snapshots;
   std::optional<Zxid> last_snapshot;
   bool log_waits = false;        // for the first snapshot of the directory
@@ -63,6 +66,7 @@ Store::Impl::Impl(StoreConfig config_in, const RecoveredState& recovered, Random
     : config(config_in), random(random_in), log(limits_of(config), recovered.last_zxid) {
   for (const FileInfo& file : recovered.log_files) logs[file.name] = file.size;
   for (const FileInfo& file : recovered.snapshot_files) snapshots[file.name] = file.size;
+  log_ends = recovered.log_ends;
   valid_snapshots.insert(recovered.valid_snapshots.begin(), recovered.valid_snapshots.end());
   if (recovered.had_snapshot) last_snapshot = recovered.snapshot_zxid;
   log_waits = !recovered.had_snapshot;
@@ -83,7 +87,9 @@ void Store::Impl::draw_thresholds() {
 void Store::Impl::issue_log(std::vector<DiskOp>& out) {
   if (failure || log_waits) return;
   log.issue(next_op, out);
-  if (!log.file_name().empty()) logs[log.file_name()] = log.file_size();
+  if (log.file_name().empty()) return;
+  logs[log.file_name()] = log.file_size();
+  log_ends[log.file_name()] = log.records_end();
 }
 
 void Store::Impl::snapshot_finished(std::vector<DiskOp>& out) {
@@ -113,7 +119,10 @@ bool Store::Impl::removal_completed(uint64_t op, bool removed) {
   const auto found = removals.find(op);
   if (found == removals.end()) return false;
   const FileName& file = found->second;
-  if (removed && file.folder == Folder::kLog) logs.erase(file.name);
+  if (removed && file.folder == Folder::kLog) {
+    logs.erase(file.name);
+    log_ends.erase(file.name);
+  }
   if (removed && file.folder == Folder::kSnapshot) {
     snapshots.erase(file.name);
     valid_snapshots.erase(file.name);
@@ -233,6 +242,32 @@ uint64_t Store::snapshot_bytes() const {
 }
 std::optional<Zxid> Store::last_snapshot() const {
   return impl_->last_snapshot;
+}
+
+LogCatalogue Store::catalogue() const {
+  const Impl& impl = *impl_;
+  LogCatalogue catalogue;
+  catalogue.durable = durable();
+  for (const auto& [name, size] : impl.logs) {
+    const auto first = zxid_of_log_name(name);
+    const auto end = impl.log_ends.find(name);
+    if (first) {
+      catalogue.logs.push_back({{name, end == impl.log_ends.end() ? size : end->second}, *first});
+    }
+  }
+  std::ranges::sort(catalogue.logs, [](const LogFile& a, const LogFile& b) {
+    return std::tie(a.first, a.info.name) < std::tie(b.first, b.info.name);
+  });
+  Zxid newest(-1);
+  for (const auto& [name, size] : impl.snapshots) {
+    const auto parsed = parse_snapshot_name(name);
+    if (!parsed) continue;
+    catalogue.snapshots.push_back(parsed->zxid);
+    if (parsed->zxid <= newest || !impl.valid_snapshots.contains(name)) continue;
+    newest = parsed->zxid;
+    catalogue.newest_snapshot_bytes = size;
+  }
+  return catalogue;
 }
 
 uint64_t Store::fingerprint() const {

@@ -19,6 +19,7 @@
 #include "core/base/random.hpp"
 #include "core/base/time.hpp"
 #include "core/storage/disk.hpp"
+#include "core/storage/log_reader.hpp"
 #include "core/storage/recovery.hpp"
 #include "core/storage/snapshot.hpp"
 #include "core/tree/tree.hpp"
@@ -89,6 +90,8 @@ class Store {
   uint64_t log_bytes() const;
   uint64_t snapshot_bytes() const;
   std::optional<Zxid> last_snapshot() const;
+  // For reading the log back while it goes on.
+  LogCatalogue catalogue() const;
   uint64_t fingerprint() const;
 
  private:

@@ -6,19 +6,49 @@
 
 namespace zoetrope::tree {
 
-Tree::Tree(TreeConfig config) : Tree(config, Empty()) {
-  std::string read_only;
-  jute::Writer out(read_only);
+namespace {
+
+std::string read_only_acl() {
+  std::string bytes;
+  jute::Writer out(bytes);
   jute::write(out, jute::AclList{{jute::kRead, {"world", "anyone"}}});
-  jute::StatPersisted config_stat;
-  config_stat.aversion = -1;
-  load_acl(1, read_only);
+  return bytes;
+}
+
+jute::StatPersisted config_stat() {
+  jute::StatPersisted stat;
+  stat.aversion = -1;
+  return stat;
+}
+
+}  // namespace
+
+Tree::Tree(TreeConfig config) : Tree(config, Empty()) {
+  load_acl(1, read_only_acl());
   load_node("", "", kOpenAcl, {});
   load_node("/zookeeper", "", kOpenAcl, {});
-  load_node("/zookeeper/config", "", 1, config_stat);
+  load_node(kConfigPath, "", 1, config_stat());
   load_node("/zookeeper/quota", "", kOpenAcl, {});
   const auto error = finish_load(Zxid(0));
   ZT_ASSERT(!error);
+}
+
+void Tree::show_config(std::string_view text, Zxid version) {
+  NodeId id = find(kConfigPath);
+  if (id == NodeId::kNone) {
+    // Snapshots of upstream servers before 3.5 lack it.
+    const NodeId parent = find("/zookeeper");
+    if (parent == NodeId::kNone) return;
+    id = insert(parent, {kConfigPath, ""}, config_stat(), acls_.acquire(read_only_acl()));
+  }
+  before_change(id);
+  data_size_ +=
+      static_cast<int64_t>(text.size()) - static_cast<int64_t>(NodeStore::length(data(id)));
+  nodes_.set_data(id, text);
+  Node& node = nodes_[id];
+  node.version = -1;
+  node.mzxid = version.value;
+  node.mtime = 0;
 }
 
 bool Tree::has_path(NodeId id, std::string_view path) const {

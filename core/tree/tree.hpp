@@ -27,6 +27,8 @@
 
 namespace zoetrope::tree {
 
+inline constexpr std::string_view kConfigPath = "/zookeeper/config";
+
 struct TreeConfig {
   bool digest_enabled = true;
   // TTL nodes: whether an ephemeralOwner with top byte 0xff is a TTL
@@ -79,6 +81,11 @@ class Tree {
   void apply(const jute::Txn& txn, ApplyResult& result);
   // As apply() for replay of a log over a possibly fuzzy snapshot: same rules, no result.
   void replay(const jute::Txn& txn);
+  // Makes /zookeeper/config show the ensemble's configuration, which stands in no transaction until
+  // a first reconfiguration; its version is that zxid (upstream ZKDatabase.initConfigInZKDatabase).
+  // mtime becomes 0, for upstream's, the time of the server's own start, differs between replicas.
+  // Outside the digest, like everything below /zookeeper/.
+  void show_config(std::string_view text, Zxid version);
 
   // --- look -----------------------------------------------------------------------------------
   const TreeConfig& config() const { return config_; }

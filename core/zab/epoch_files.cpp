@@ -59,8 +59,10 @@ std::expected<Epochs, std::string> read_epochs(storage::Disk& disk, Zxid last_lo
       return std::unexpected(std::string(kCurrent) + " is " + std::to_string(epochs.current) +
                              ", and the log has transactions of epoch " + std::to_string(logged));
     }
-    epochs.current = **announced;
-    epochs.is_announced_only = true;
+    // Not the announced one: a part of the history that its leader sent may be all that is there.
+    // Whoever has a transaction of an epoch has all that came before that epoch.
+    epochs.current = logged;
+    epochs.is_ahead_of_file = true;
   }
   const auto accepted = read_number(disk, *files, kAccepted);
   if (!accepted) return std::unexpected(accepted.error());
@@ -78,11 +80,14 @@ void EpochFiles::issue(storage::DiskAction action, std::vector<storage::DiskOp>&
   out.push_back({next_op_++, storage::Lane::kLog, std::move(action)});
 }
 
-// What an earlier attempt left in the file is never longer: epochs do not go down.
+// What an earlier attempt left in the file may be longer: an epoch that came to nothing, since too
+// few servers heard of it, can be followed by a smaller one.
 void EpochFiles::replace(const std::string& name, const std::string& by, int64_t epoch,
                          std::vector<storage::DiskOp>& out) {
   const FileName file = file_of(by);
-  issue(storage::WriteFile{file, 0, std::to_string(epoch), 0}, out);
+  const std::string text = std::to_string(epoch);
+  issue(storage::WriteFile{file, 0, text, 0}, out);
+  issue(storage::TruncateFile{file, text.size()}, out);
   issue(storage::SyncFile{file}, out);
   issue(storage::CloseFile{file}, out);
   issue(storage::RenameFile{file, name}, out);
@@ -114,7 +119,7 @@ bool EpochFiles::completed(uint64_t op) {
     durable_.accepted = std::exchange(accepted_, {})->epoch;
   if (current_ && current_->last_op == op) {
     durable_.current = std::exchange(current_, {})->epoch;
-    durable_.is_announced_only = false;
+    durable_.is_ahead_of_file = false;
   }
   return true;
 }

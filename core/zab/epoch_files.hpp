@@ -19,9 +19,9 @@ namespace zoetrope::zab {
 struct Epochs {
   int64_t accepted = 0;  // the highest that was promised to a leader
   int64_t current = 0;   // of the leader whose history was adopted
-  // `current` is what was announced; the file itself is behind and must be brought up to it before
-  // anything else is announced, or the word that makes the log acceptable would be overwritten.
-  bool is_announced_only = false;
+  // `current` is that of the log; the file is behind and must be brought up to it before another
+  // epoch is announced, or the word that makes the log acceptable would be overwritten.
+  bool is_ahead_of_file = false;
   bool operator==(const Epochs&) const = default;
 };
 

@@ -19,6 +19,17 @@
 
 namespace zoetrope::zab {
 
+// Records of the own log, ascending by zxid; perhaps some from before the one asked for. `gap`: why
+// those behind them cannot be had.
+struct HistoryPiece {
+  struct Record {
+    Zxid zxid;
+    std::string_view payload;
+  };
+  std::vector<Record> records;
+  std::optional<std::string> gap;
+};
+
 class Host {
  public:
   virtual ~Host() = default;
@@ -85,6 +96,13 @@ class Host {
   virtual bool next_piece(std::string& out, size_t bytes_min) = 0;
   // The learner is gone: the stream is dropped.
   virtual void end_stream() = 0;
+  // Begins to read the own log on the disk for what follows `after`; one at a time. False when it
+  // does not go back so far, or is too long against a snapshot (`snapshot_percent` as
+  // RoleConfig::snapshot_factor_percent).
+  virtual bool begin_history(Zxid after, int32_t snapshot_percent) = 0;
+  // Asks for more of it; answered by history(), with records or with the reason why none come.
+  virtual void ask_history() = 0;
+  virtual void end_history() = 0;
 
   // --- service -------------------------------------------------------------------------------
   // The leader is established: clients are served; the next transaction follows `epoch_start`, the

@@ -71,6 +71,7 @@ void Leader::received(ConnectionId connection, std::string_view bytes, Monotonic
   link->cutter.keep();
   commit_acknowledged();
   answer_syncs();
+  end_full_epoch();
   forget_gone();
 }
 
@@ -108,7 +109,7 @@ void Leader::closed(ConnectionId connection, MonotonicTime) {
   if (link == nullptr) return;
   if (link->is_named()) note_bounded(false, "lost the connection to " + link->name());
   forget(*link);
-  start_streams();
+  start_transfers();
   forget_gone();
 }
 
@@ -117,7 +118,7 @@ void Leader::drop(LearnerLink& link, const std::string& why) {
   note_bounded(true, "closed the connection to " + link.name() + ": " + why);
   host_.close(link.connection);
   forget(link);
-  start_streams();
+  start_transfers();
 }
 
 // The link itself stays until the end of the input: its packets may be in use further up.
@@ -128,7 +129,12 @@ void Leader::forget(LearnerLink& link) {
     streaming_.reset();
     host_.end_stream();
   }
+  if (history_ && history_->learner == link.connection) {
+    history_.reset();
+    host_.end_history();
+  }
   std::erase(awaiting_stream_, link.connection);
+  std::erase(awaiting_history_, link.connection);
   std::erase_if(syncs_, [&](const PendingSync& sync) { return sync.origin == link.connection; });
 }
 
@@ -181,7 +187,8 @@ std::string& Leader::begin_send(LearnerLink& link) {
 }
 
 void Leader::end_send(LearnerLink& link) {
-  if (!link.is_held) host_.end_send(link.connection);
+  if (!link.is_held) return host_.end_send(link.connection);
+  some_overfull_ |= link.held.size() > config_.held_bytes_max;
 }
 
 void Leader::send(LearnerLink& link, PacketType type, Zxid zxid, jute::BufferView data) {
@@ -231,6 +238,15 @@ void Leader::add_to(RunningHash& hash) const {
   hash.add(awaiting_stream_.size());
   for (const ConnectionId connection : awaiting_stream_) hash.add(connection.value);
   hash.add(streaming_.value_or(ConnectionId()).value);
+  hash.add(awaiting_history_.size());
+  for (const ConnectionId connection : awaiting_history_) hash.add(connection.value);
+  if (history_) {
+    hash.add(history_->learner.value);
+    hash.add(static_cast<uint64_t>(history_->target.value));
+    hash.add(static_cast<uint64_t>(history_->walk.last_taken().value_or(Zxid(-1)).value));
+    hash.add(uint64_t{history_->is_opened} | uint64_t{history_->is_awaited} << 1);
+  }
+  hash.add(static_cast<uint64_t>(log_gap_.value));
   hash.add(syncs_.size());
   for (const PendingSync& sync : syncs_) {
     hash.add(sync.origin.value);

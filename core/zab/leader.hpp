@@ -27,6 +27,7 @@
 #include "core/zab/host.hpp"
 #include "core/zab/leader_link.hpp"
 #include "core/zab/role_config.hpp"
+#include "core/zab/sync_plan.hpp"
 
 namespace zoetrope::zab {
 
@@ -45,6 +46,7 @@ class Leader {
   void epochs_written(MonotonicTime now);
   void log_durable(MonotonicTime now);
   void snapshot_possible(MonotonicTime now);  // Host::begin_stream() may succeed now
+  void history(const HistoryPiece& piece, MonotonicTime now);  // answer to Host::ask_history()
   // No further input is at hand: pings that confirm syncs go out.
   void batch_end(MonotonicTime now);
   void tick(MonotonicTime now);
@@ -59,6 +61,11 @@ class Leader {
   bool owns(ConnectionId connection) const;
   // A quorum has acknowledged NEWLEADER, and nothing has ended it since.
   bool is_serving() const { return phase_ == Phase::kServing && !over_; }
+  // The epoch has no zxid left: nothing may be proposed any more. The leader ends as soon as all that
+  // was proposed is committed and all syncs are answered.
+  bool is_epoch_full() const {
+    return phase_ == Phase::kServing && proposed_.counter() >= config_.last_counter;
+  }
   int64_t epoch() const { return epoch_; }  // 0 until it is known
   const std::optional<std::string>& over() const { return over_; }
   // The configuration that NEWLEADER carried, once the leader is established: where none was ever
@@ -85,6 +92,14 @@ class Leader {
     kAdopting,       // the own currentEpoch is being written
     kSynchronising,  // until a quorum has acknowledged NEWLEADER
     kServing,
+  };
+  // The one walk through the log on disk.
+  struct History {
+    ConnectionId learner;
+    SyncWalk walk;
+    Zxid target;              // what is behind it is held for the learner
+    bool is_opened = false;   // the first packet was sent
+    bool is_awaited = false;  // a piece was asked for
   };
   struct PendingSync {
     ConnectionId origin;  // 0: this server
@@ -132,18 +147,29 @@ class Leader {
   // --- synchronisation (leader_sync.cpp) ---
   void synchronise(LearnerLink& link);
   bool has_uncommitted_of_this_epoch(const LearnerLink& link) const;
-  // The packets from DIFF or TRUNC to what is applied here; false when only a snapshot helps.
-  bool append_history(const LearnerLink& link, std::string& out) const;
+  // The packets from DIFF or TRUNC to what is applied here, unless they come from elsewhere.
+  SyncSource append_history(const LearnerLink& link, std::string& out) const;
   // What is logged and not yet applied, behind `after`.
   void append_unapplied(const LearnerLink& link, Zxid after, std::string& out) const;
   void append_new_leader(std::string& out) const;
+  void start_transfers();
   void start_streams();
   void pump();
-  void finish_stream(LearnerLink& link);
+  // Behind a snapshot or the log: what was held, and NEWLEADER.
+  void finish_transfer(LearnerLink& link);
+  void drop_overfull();
   void take_new_leader_ack(LearnerLink& link);
   void gather_new_leader_acks();
   void serve();
   void bring_up(LearnerLink& link);
+
+  // --- synchronisation from the log on disk (leader_history.cpp) ---
+  void begin_history(LearnerLink& link);
+  void ask_history();
+  bool send_record(std::string& out, Zxid zxid, std::string_view payload);
+  bool is_history_whole() const;
+  void finish_history();
+  void give_history_up(const std::string& why);
 
   // --- broadcast (leader_broadcast.cpp) ---
   void take_ack(LearnerLink& link, Zxid zxid);
@@ -155,6 +181,7 @@ class Leader {
   void send_informs(LearnerLink& link, Zxid from, Zxid to);
   bool is_done(const PendingSync& sync);
   void answer_syncs();
+  void end_full_epoch();
   void add_sync(ConnectionId origin);
 
   // --- liveness (leader_liveness.cpp) ---
@@ -190,6 +217,10 @@ class Leader {
   std::deque<ConnectionId> awaiting_stream_;
   std::optional<ConnectionId> streaming_;
   bool pumping_ = false;
+  std::deque<ConnectionId> awaiting_history_;
+  std::optional<History> history_;
+  Zxid log_gap_;  // the log lacks records behind this one: who is not beyond it gets a snapshot
+  bool some_overfull_ = false;  // of the links hold more than they may
 
   std::deque<PendingSync> syncs_;
   uint64_t ping_rounds_ = 0;

@@ -13,7 +13,6 @@ using quorum::PacketType;
 
 namespace {
 
-constexpr uint32_t kCounterMax = 0xffffffff;
 constexpr ConnectionId kThisServer;
 
 }  // namespace
@@ -22,9 +21,12 @@ void Leader::propose(Zxid zxid, std::string_view payload) {
   if (over_) return;
   ZT_ASSERT(phase_ == Phase::kServing && zxid.epoch() == epoch_start_.epoch());
   // The next zxid would be the next epoch's (ZOOKEEPER-1277).
-  if (zxid.counter() == kCounterMax) return end("the zxids of this epoch are used up");
-  ZT_ASSERT(zxid == proposed_.next());
+  ZT_ASSERT(zxid == proposed_.next() && !is_epoch_full());
   proposed_ = zxid;
+  if (is_epoch_full()) {
+    host_.note(false, "the zxids of epoch " + std::to_string(epoch_) +
+                          " are used up: requests wait for the next epoch");
+  }
   for (auto& [connection, link] : links_) {
     if (link.gone || !link.is_forwarding || link.is_observer) continue;
     quorum::append_packet(begin_send(link), PacketType::kProposal, zxid, payload);
@@ -38,6 +40,7 @@ void Leader::log_durable(MonotonicTime) {
   if (phase_ == Phase::kServing) durable_ = host_.durable();
   commit_acknowledged();
   answer_syncs();
+  end_full_epoch();
   forget_gone();
 }
 
@@ -107,6 +110,8 @@ void Leader::send_informs(LearnerLink& link, Zxid from, Zxid to) {
 void Leader::take_request(LearnerLink& link, const Packet& packet) {
   const auto request = quorum::read_forwarded_request(packet.data);
   if (!request) return drop(link, "its REQUEST is malformed");
+  // What comes too late for this epoch is asked again in the next, by a learner that comes anew.
+  if (is_epoch_full()) return;
   if (request->type == static_cast<int32_t>(jute::OpCode::kSync)) return add_sync(link.connection);
   host_.learner_request(link.connection, *request, packet.auth);
 }
@@ -160,9 +165,19 @@ void Leader::answer_syncs() {
   }
 }
 
+// Upstream closes everything at once, and what was proposed and not yet committed fails with it.
+// Here nobody who has been proposed for goes without an answer, and what waits is told to nobody as
+// failed: its clients come again.
+void Leader::end_full_epoch() {
+  if (over_ || !is_epoch_full() || committed_ < proposed_ || !syncs_.empty()) return;
+  end("epoch " + std::to_string(epoch_) + " has ended, as all its zxids are used and committed");
+}
+
 void Leader::batch_end(MonotonicTime) {
-  if (over_ || syncs_.empty()) return;
+  drop_overfull();
+  if (over_) return;
   answer_syncs();
+  end_full_epoch();
   // One round of pings for all that came since the last one.
   if (!over_ && config_.sync_by_quorum && !syncs_.empty() && syncs_.back().round > ping_rounds_) {
     ping_all();

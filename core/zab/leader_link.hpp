@@ -20,7 +20,7 @@ enum class LinkStage : uint8_t {
   kNamed,          // waits for the epoch
   kInvited,        // LEADERINFO was sent, ACKEPOCH is awaited
   kPromised,       // waits for its synchronisation
-  kStreaming,      // a snapshot goes to it
+  kStreaming,      // a snapshot or the log goes to it
   kSynchronising,  // NEWLEADER was sent, its acknowledgement is awaited
   kSynced,         // has acknowledged NEWLEADER
   kUp,             // UPTODATE was sent
@@ -56,7 +56,7 @@ struct LearnerLink {
   Zxid watched;
   uint64_t watched_since = 0;
 
-  // Behind the snapshot stream, in the order of history.
+  // Behind the snapshot or the log, in the order of history.
   bool is_held = false;
   std::string held;
   uint64_t unsent = 0;             // bytes of the connection

@@ -44,11 +44,17 @@ void Leader::synchronise(LearnerLink& link) {
     quorum::append_packet(out, PacketType::kDiff, link.last);
     link.had = link.last;
     append_unapplied(link, link.last, out);
-  } else if (append_history(link, out)) {
-    append_unapplied(link, host_.last_applied(), out);
   } else {
-    awaiting_stream_.push_back(link.connection);
-    return start_streams();
+    const SyncSource source = append_history(link, out);
+    if (source == SyncSource::kLogThenWindow) {
+      awaiting_history_.push_back(link.connection);
+      return start_transfers();
+    }
+    if (source == SyncSource::kSnapshot) {
+      awaiting_stream_.push_back(link.connection);
+      return start_transfers();
+    }
+    append_unapplied(link, host_.last_applied(), out);
   }
   append_new_leader(out);
   link.acked = committed_;
@@ -60,19 +66,19 @@ void Leader::synchronise(LearnerLink& link) {
   note_bounded(false, "sends " + link.name() + " what it lacks behind " + hex(link.last));
 }
 
-bool Leader::append_history(const LearnerLink& link, std::string& out) const {
+SyncSource Leader::append_history(const LearnerLink& link, std::string& out) const {
   const CommittedWindow& window = host_.window();
   SyncRequest request;
   request.learner_last = link.last;
   request.last_processed = host_.last_applied();
   request.force_snapshot = config_.force_snapshot;
-  request.log_usable = false;  // the host cannot read it while it runs
+  request.log_usable = config_.snapshot_factor_percent >= 0 && link.last > log_gap_;
   const SyncStart start = start_of_sync(request, window);
   if (start.source == SyncSource::kNone) {
     quorum::append_packet(out, start.op->type, start.op->zxid);
-    return true;
+    return start.source;
   }
-  if (start.source != SyncSource::kWindow) return false;
+  if (start.source != SyncSource::kWindow) return start.source;
   SyncWalk walk(link.last, window.max());
   bool is_opened = false;
   const auto open = [&] {
@@ -81,15 +87,15 @@ bool Leader::append_history(const LearnerLink& link, std::string& out) const {
   };
   for (const CommittedWindow::Proposal& proposal : window.proposals()) {
     const SyncWalk::Verdict verdict = walk.take(proposal.zxid);
-    if (verdict == SyncWalk::Verdict::kGiveUp) return false;
+    if (verdict == SyncWalk::Verdict::kGiveUp) return SyncSource::kSnapshot;
     if (verdict == SyncWalk::Verdict::kSkip) continue;
     open();
     quorum::append_packet(out, PacketType::kProposal, proposal.zxid, proposal.payload);
     quorum::append_packet(out, PacketType::kCommit, proposal.zxid);
   }
-  if (!walk.finish()) return false;
+  if (!walk.finish()) return SyncSource::kSnapshot;
   open();
-  return true;
+  return start.source;
 }
 
 void Leader::append_unapplied(const LearnerLink& link, Zxid after, std::string& out) const {
@@ -103,6 +109,16 @@ void Leader::append_unapplied(const LearnerLink& link, Zxid after, std::string& 
 
 void Leader::append_new_leader(std::string& out) const {
   quorum::append_packet(out, PacketType::kNewLeader, epoch_start_, announced().to_string());
+}
+
+void Leader::start_transfers() {
+  start_streams();
+  // What a learner needs may have changed while it waited.
+  while (!over_ && !history_ && !awaiting_history_.empty()) {
+    LearnerLink& link = *find(awaiting_history_.front());
+    awaiting_history_.pop_front();
+    begin_history(link);
+  }
 }
 
 // One stream at a time: the host makes only one exact snapshot at once.
@@ -140,12 +156,14 @@ void Leader::pump() {
     expect_word_within(link, config_.init_limit);
   }
   pumping_ = false;
-  if (!is_more) return finish_stream(link);
+  if (!is_more) {
+    streaming_.reset();
+    return finish_transfer(link);
+  }
   host_.ask_backlog(link.connection, config_.stream_bytes_high / 2);
 }
 
-void Leader::finish_stream(LearnerLink& link) {
-  streaming_.reset();
+void Leader::finish_transfer(LearnerLink& link) {
   link.is_held = false;
   std::string held = std::exchange(link.held, {});
   append_new_leader(held);
@@ -156,7 +174,18 @@ void Leader::finish_stream(LearnerLink& link) {
   link.unsent_at_renewal = link.unsent;
   begin_send(link).append(held);
   end_send(link);
-  start_streams();
+  start_transfers();
+}
+
+// Who is slower than this server's clients would never come to an end.
+void Leader::drop_overfull() {
+  if (!std::exchange(some_overfull_, false) || over_) return;
+  for (auto& [connection, link] : links_) {
+    if (link.gone || link.held.size() <= config_.held_bytes_max) continue;
+    drop(link, "while it is sent the history " + std::to_string(link.held.size()) +
+                   " bytes of new transactions have gathered behind it");
+  }
+  forget_gone();
 }
 
 void Leader::snapshot_possible(MonotonicTime) {
@@ -168,7 +197,7 @@ void Leader::backlog(ConnectionId connection, uint64_t unsent_bytes, MonotonicTi
   if (link == nullptr) return;
   link->unsent = unsent_bytes;
   if (link->stage == LinkStage::kStreaming) {
-    pump();
+    history_ && history_->learner == connection ? ask_history() : pump();
   } else if (link->stage == LinkStage::kSynchronising) {
     // The rest of a snapshot is still on its way: as long as it moves, the learner has time.
     const bool moves = unsent_bytes + kPieceBytes <= link->unsent_at_renewal;

@@ -219,7 +219,8 @@ void Learner::add_to(RunningHash& hash) const {
 void Learner::add_stream_to(RunningHash& hash) const {
   hash.add(static_cast<uint64_t>(epoch_));
   hash.add(uint64_t{is_promise_new_} | uint64_t{is_promise_issued_} << 1 |
-           uint64_t{is_snapshot_unsafe_} << 2);
+           uint64_t{is_snapshot_unsafe_} << 2 | uint64_t{asks_for_snapshot_} << 3 |
+           uint64_t{is_snapshot_refused_} << 4);
   hash.add(static_cast<uint64_t>(op_.type));
   for (const Zxid zxid : {op_.zxid, base_, last_received_, adopted_up_to_}) add(hash, zxid);
   add(hash, uncommitted_);

@@ -31,6 +31,13 @@ class Learner {
   Learner(const RoleConfig& config, const Ensembles& ensembles, ServerId leader, EpochFiles& epochs,
           uint64_t& next_token, Host& host);
 
+  // The own tree is wrong and the log is not: to be called before begin(). The log stays and counts in
+  // elections, but the leader is told that it is empty, which every leader answers by SNAP; no other
+  // answer is accepted then, nor a snapshot that does not reach to the end of the log, because by
+  // its zxid a leader would have known that this server is ahead.
+  void ask_for_snapshot() { asks_for_snapshot_ = true; }
+  bool was_restored() const { return op_.type == quorum::PacketType::kSnap; }  // once serving
+  bool is_snapshot_refused() const { return is_snapshot_refused_; }
   void begin(MonotonicTime now);
   // Inputs. Those of connections that are not its own are the caller's mistake.
   void connected(DialToken token, ConnectionId connection, MonotonicTime now);
@@ -167,6 +174,8 @@ class Learner {
   bool is_promise_new_ = false;  // of a higher epoch than any before: ACKEPOCH counts
   bool is_promise_issued_ = false;
   SyncOp op_;
+  bool asks_for_snapshot_ = false;
+  bool is_snapshot_refused_ = false;
   bool is_snapshot_unsafe_ = false;  // restored and not yet persisted
   // Everything up to it was here, by the log or the snapshot, when the proposals began.
   Zxid base_;

@@ -65,7 +65,7 @@ void Learner::promise(MonotonicTime now) {
   scratch_.clear();
   jute::Writer(scratch_).i32(is_promise_new_ ? static_cast<int32_t>(durable.current)
                                              : kNoNewPromise);
-  send(PacketType::kAckEpoch, host_.last_logged(), scratch_);
+  send(PacketType::kAckEpoch, asks_for_snapshot_ ? Zxid() : host_.last_logged(), scratch_);
 }
 
 void Learner::take_sync_op(const Packet& packet) {
@@ -80,6 +80,10 @@ void Learner::take_sync_op(const Packet& packet) {
   if (op_.zxid.value < 0 || op_.zxid.epoch() > epoch_) {
     return fail("sent " + std::string(to_string(op_.type)) + " with " + hex(op_.zxid) +
                 ", which is not of its epoch " + std::to_string(epoch_));
+  }
+  if (asks_for_snapshot_ && (op_.type != PacketType::kSnap || op_.zxid < last)) {
+    is_snapshot_refused_ = true;
+    return fail("has no snapshot of all that is logged here");
   }
   switch (op_.type) {
     case PacketType::kDiff:

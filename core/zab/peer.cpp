@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/assert.hpp"
+#include "core/storage/transaction_log.hpp"
 
 namespace zoetrope::zab {
 
@@ -37,7 +38,7 @@ Peer::~Peer() = default;
 void Peer::start(MonotonicTime now) {
   links_.set_members(ensembles_.current, nullptr);
   election_->set_ensembles(ensembles_.current, nullptr, now, messages_);
-  if (epochs_.durable().is_announced_only) {
+  if (epochs_.durable().is_ahead_of_file) {
     is_mending_ = true;
     std::vector<storage::DiskOp> ops;
     epochs_.set_current(epochs_.durable().current, ops);
@@ -124,6 +125,9 @@ void Peer::decide(const Decision& decision, MonotonicTime now) {
   } else {
     learner_ = std::make_unique<Learner>(config_.role, ensembles_, decision.leader, epochs_,
                                          next_token_, host_);
+    if (wants_snapshot_ && !std::exchange(snapshot_was_refused_, false)) {
+      learner_->ask_for_snapshot();
+    }
     learner_->begin(now);
   }
   check_role(now);
@@ -137,6 +141,7 @@ void Peer::check_role(MonotonicTime now) {
   if (learner_ && learner_->over()) return retire(*learner_->over());
   if (settled_ || !is_serving()) return;
   settled_ = true;
+  if (wants_snapshot_ && !take_stock()) return;
   // Whoever looks for a leader is told the epoch that was established, not the one voted with.
   vote_.peer_epoch = leader_ ? leader_->epoch() : learner_->epoch();
   election_->settle(vote_, state_);
@@ -144,6 +149,35 @@ void Peer::check_role(MonotonicTime now) {
       leader_ ? leader_->adopted() : learner_->adopted();
   if (adopted) adopt(*adopted, now);
   run_election(now);
+}
+
+// Whether a server that wanted a snapshot may go on in the role that was just established.
+bool Peer::take_stock() {
+  if (leader_) {
+    host_.note(true, "leads with a tree that is known to differ from what others had");
+    wants_snapshot_ = false;
+  } else if (learner_->was_restored()) {
+    host_.note(false, "has the tree of server " + std::to_string(vote_.leader.value) +
+                          " again, by a snapshot");
+    wants_snapshot_ = false;
+    resynchronised_ = learner_->epoch();
+  } else {
+    give_up("the own tree still differs, so it asks for a snapshot again");
+    return false;
+  }
+  return true;
+}
+
+void Peer::diverged(Zxid zxid) {
+  if (wants_snapshot_ || leader_) return;
+  const std::string where = "at 0x" + storage::zxid_hex(zxid);
+  if (resynchronised_ == epochs_.durable().current) {
+    host_.note(true, "the tree differs " + where + " although the leader's snapshot was taken: it "
+                     "is the leader whose digest is wrong");
+    return;
+  }
+  wants_snapshot_ = true;
+  give_up("the own tree differs from the leader's " + where + ", so it asks for a snapshot");
 }
 
 void Peer::adopt(const quorum::Ensemble& ensemble, MonotonicTime now) {
@@ -156,6 +190,7 @@ void Peer::adopt(const quorum::Ensemble& ensemble, MonotonicTime now) {
 
 void Peer::retire(const std::string& why) {
   host_.note(true, std::string(quorum::to_string(state_)) + " no more: " + why);
+  snapshot_was_refused_ = learner_ && learner_->is_snapshot_refused();
   leader_.reset();
   learner_.reset();
   state_ = PeerState::kLooking;
@@ -284,6 +319,12 @@ void Peer::snapshot_possible(MonotonicTime now) {
   check_role(now);
 }
 
+void Peer::history(const HistoryPiece& piece, MonotonicTime now) {
+  if (!leader_) return;
+  leader_->history(piece, now);
+  check_role(now);
+}
+
 void Peer::at_rest(MonotonicTime now) {
   ZT_ASSERT(retiring_);
   retiring_ = false;
@@ -372,6 +413,8 @@ uint64_t Peer::fingerprint() const {
   hash.add(links_.fingerprint());
   vote_.add_to(hash);
   hash.add(retiring_ * 4U + settled_ * 2U + stopped_);
+  hash.add(wants_snapshot_ * 2U + snapshot_was_refused_);
+  hash.add(static_cast<uint64_t>(resynchronised_));
   hash.add(next_token_);
   if (leader_) leader_->add_to(hash);
   if (learner_) learner_->add_to(hash);

@@ -49,6 +49,7 @@ class Peer {
   bool disk_done(uint64_t op, MonotonicTime now);
   void log_durable(MonotonicTime now);
   void snapshot_possible(MonotonicTime now);
+  void history(const HistoryPiece& piece, MonotonicTime now);
   // Answers of the host.
   void at_rest(MonotonicTime now);
   void reloaded(MonotonicTime now);
@@ -67,10 +68,15 @@ class Peer {
   void sync(SessionId session, Xid cxid);                  // either
   // Something makes it impossible to go on in this role (a commit out of order, say).
   void give_up(const std::string& why);
+  // The tree differs from what the transaction `zxid` says of it. A learner says so and comes to its
+  // leader again for a snapshot, once in an epoch: when that does not help it is the leader's own
+  // word that is wrong.
+  void diverged(Zxid zxid);
 
   quorum::PeerState state() const { return state_; }
   bool is_serving() const;
   bool is_leading() const { return leader_ != nullptr; }
+  bool is_epoch_full() const { return leader_ && leader_->is_epoch_full(); }  // see there
   // The leader that it follows or is; nullopt while it looks.
   std::optional<ServerId> leader() const;
   int64_t epoch() const { return epochs_.durable().current; }
@@ -84,6 +90,7 @@ class Peer {
   void run_election(MonotonicTime now);
   void decide(const Decision& decision, MonotonicTime now);
   void check_role(MonotonicTime now);
+  bool take_stock();
   void adopt(const quorum::Ensemble& ensemble, MonotonicTime now);
   void retire(const std::string& why);
   void carry_out(MonotonicTime now);
@@ -104,6 +111,9 @@ class Peer {
   bool settled_ = false;     // the new epoch is part of the vote
   bool is_mending_ = false;  // the epoch file has to be durable before anything is said
   bool stopped_ = false;
+  bool wants_snapshot_ = false;        // the own tree is wrong
+  bool snapshot_was_refused_ = false;  // asking for one as if empty did not help last time
+  int64_t resynchronised_ = -1;        // epoch in which one came
   uint64_t next_token_ = kFirstLearnerToken;
   std::set<ConnectionId> election_connections_;
   std::vector<LinkAction> link_actions_;

@@ -19,14 +19,21 @@ struct RoleConfig {
   int32_t sync_limit = 5;                    // ticks without word from the other side
   int32_t connect_tick_limit = 0;            // connectToLearnerMasterLimit; 0: init_limit
   size_t packet_bytes_max = 1048575 + 4096;  // longest field of a packet
-  int32_t snapshot_factor_percent = 33;      // snapshotSizeFactor; < 0: never from the log
-  bool force_snapshot = false;               // forceSnapshotSync
+  // snapshotSizeFactor: a log longer than that against the newest snapshot is not sent but the
+  // snapshot; 0: a log of any length, < 0: never.
+  int32_t snapshot_factor_percent = 33;
+  bool force_snapshot = false;  // forceSnapshotSync
+  // Of the last transaction of an epoch; then the leader has the ensemble begin another one.
+  // Upstream's uses none beyond it.
+  uint32_t last_counter = 0xfffffffe;
   // Configurations have versions, and change (reconfigEnabled).
   bool reconfig_enabled = false;
   // A sync is answered when a quorum has confirmed that this server still leads.
   bool sync_by_quorum = true;
   // Unsent bytes of a connection at which a snapshot stream pauses.
   uint64_t stream_bytes_high = 1 << 20;
+  // What may gather behind a learner's history until it has that; one that needs longer is cut off.
+  size_t held_bytes_max = 128 << 20;
 
   Duration init_time() const { return Duration::from_ms(tick_ms * init_limit); }
   Duration sync_time() const { return Duration::from_ms(tick_ms * sync_limit); }

@@ -8,6 +8,8 @@ from support.servers import wait_until
 
 GOOD = "dataDir={data}\nclientPort={port}\ntickTime=2000\n4lw.commands.whitelist=*\nadmin.enableServer=false\n"
 
+MEMBERS = "server.1=127.0.0.1:2888:3888\nserver.2=127.0.0.1:2889:3889\nserver.3=127.0.0.1:2890:3890\n"
+
 BAD = {
     "no dataDir": (GOOD.replace("dataDir={data}\n", ""), "dataDir"),
     "port is no number": (GOOD.replace("{port}", "abc"), "clientPort"),
@@ -21,6 +23,10 @@ BAD = {
     "unknown election algorithm": (GOOD + "electionAlg=1\ninitLimit=5\nsyncLimit=2\n", "electionAlg"),
     "boolean that is none": (GOOD + "standaloneEnabled=maybe\n", "standaloneEnabled"),
     "empty file": ("", "dataDir"),
+    "member without a time to join": (GOOD + MEMBERS + "syncLimit=2\n", "initLimit"),
+    "member without a time to answer": (GOOD + MEMBERS + "initLimit=5\n", "syncLimit"),
+    "member without its number": (GOOD + MEMBERS + "initLimit=5\nsyncLimit=2\n", "myid"),
+    "observers of nobody": (GOOD + "server.1=127.0.0.1:2888:3888:observer\n", "quorum"),
 }
 # Where Java 3.8.0 starts nevertheless, or ends with another status; ours refuses with status 2.
 JAVA_IS_LAXER = {"port above the range", "negative port", "tickTime of 0", "limit is no number", "no dataDir",

@@ -22,6 +22,7 @@ struct Logger {
   std::string gathered;
   std::vector<std::pair<ConnectionId, size_t>> waiting, syncing;
   size_t failures = 0;
+  ConnectionId reader;
 
   void operator()(Now, const node::Input& input, node::Effects& out) {
     if (const auto* received = std::get_if<node::Received>(&input)) {
@@ -164,6 +165,32 @@ TEST(InlineSync, ASlowDiskIsLeftToTheThread) {
   EXPECT_FALSE(policy.allows(1, at(300)));
   EXPECT_FALSE(policy.allows(1, at(300 + InlineSync::kSlowDiskTime.ms() - 1)));
   EXPECT_TRUE(policy.allows(1, at(300 + InlineSync::kSlowDiskTime.ms())));
+}
+
+// A piece of a log comes back while the log goes on; what cannot be read is told.
+TEST(DriverDisk, APieceOfAFileComesBack) {
+  Logger logger;
+  World world([&](Now now, const node::Input& input, node::Effects& out) {
+    const auto* received = std::get_if<node::Received>(&input);
+    const auto* read = std::get_if<node::FileRead>(&input);
+    if (received != nullptr && received->bytes == "read") {
+      out.add(node::ReadFile{1, {Folder::kLog, "log.1"}, 2, 5});
+      out.add(node::ReadFile{2, {Folder::kLog, "log.1"}, uint64_t{2} << 20, 5});
+      out.add(node::ReadFile{3, {Folder::kLog, "log.2"}, 0, 5});
+    } else if (read != nullptr) {
+      out.send(logger.reader, std::to_string(read->token) + ":" +
+                                  (read->error ? "error" : std::string(read->bytes)) + ";");
+    } else {
+      logger(now, input, out);
+    }
+    if (received != nullptr) logger.reader = received->connection;
+  });
+  world.start();
+  Client client(world.port);
+  client.send("0123456789");
+  EXPECT_EQ(client.receive(10), "..........");
+  client.send("read");
+  EXPECT_EQ(client.receive(19), "1:23456;2:;3:error;");
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
+#include <thread>
 
 #include "tests/unit/net/driver_world.hpp"
 #include "tests/unit/net/test_server.hpp"
@@ -28,12 +30,13 @@ PeerPorts free_peer_ports() {
 class Orders {
  public:
   using Order = std::function<void(node::Effects& out)>;
+  static constexpr char kNoise = '.';  // input that begins with it is not answered
 
   World& start() {
     world.engine.behaviour = [this](Now, const node::Input& input, node::Effects& out) {
       if (always) always(input, out);
       const auto* received = std::get_if<node::Received>(&input);
-      if (received == nullptr) return;
+      if (received == nullptr || received->bytes.starts_with(kNoise)) return;
       const auto order = orders.find(std::string(received->bytes));
       if (order != orders.end()) order->second(out);
       out.send(received->connection, order != orders.end() ? "ok" : received->bytes);
@@ -133,7 +136,8 @@ TEST(DriverPeers, NothingIsHeardOfAnAbandonedAttempt) {
   EXPECT_EQ(seen.not_connected.size(), 1u);
 }
 
-// Whichever of two is connected first abandons the other, also when both are connected by then.
+// Whichever of two is connected first abandons the other, also when both are connected by then: a
+// driver that is busy with other input hears of many at once.
 TEST(DriverPeers, AnAttemptIsAbandonedUpToTheLastMoment) {
   constexpr uint64_t kPairs = 200;
   const TestServer server(TestServer::Use::kListen, 0, 1000);
@@ -149,8 +153,17 @@ TEST(DriverPeers, AnAttemptIsAbandonedUpToTheLastMoment) {
     }
   };
   World& world = run.start();
+  world.engine.keep_bytes = false;
+  std::atomic<bool> is_done = false;
+  std::thread noise([&] {
+    Client client(world.port);
+    const std::string bytes(1 << 20, Orders::kNoise);
+    while (!is_done) client.send(bytes);
+  });
   run.give("dial");
   world.engine.wait_until([&](const Seen& s) { return s.connected.size() >= kPairs; });
+  is_done = true;
+  noise.join();
   world.stop();
   const Seen seen = world.engine.seen();
   EXPECT_EQ(seen.connected.size(), kPairs);
@@ -278,7 +291,7 @@ TEST(DriverPeers, ALeaderThatNeverGetsItsPortStops) {
             "quorum port: cannot listen on 127.0.0.1:" + std::to_string(world.quorum_port) +
                 ": Address already in use: this server stops, so that another "
                 "one leads");
-  EXPECT_EQ(world.log().size(), 9u);
+  EXPECT_EQ(world.log().size(), 4u);
 }
 
 TEST(DriverPeers, ALeaderWaitsAWhileForItsPort) {
@@ -288,7 +301,7 @@ TEST(DriverPeers, ALeaderWaitsAWhileForItsPort) {
   std::promise<void> is_free;
   run.world.peers = free_peer_ports();
   run.world.on_log = [&](std::string_view) {
-    if (++warnings != 5) return;
+    if (++warnings != 3) return;
     thief.reset();
     is_free.set_value();
   };
@@ -303,7 +316,7 @@ TEST(DriverPeers, ALeaderWaitsAWhileForItsPort) {
     return std::ranges::any_of(s.ports,
                                [](const auto& entry) { return entry.second == Port::kQuorum; });
   });
-  EXPECT_EQ(world.log().size(), 5u);
+  EXPECT_EQ(world.log().size(), 3u);
 }
 
 TEST(DriverPeers, ALeaderThatIsNoneAnyMoreTriesNoLonger) {

@@ -39,6 +39,17 @@ TEST(AcknowledgedWritesSurvive, FindsALostStateThatWasRead) {
   EXPECT_EQ(violations(check_acknowledged_writes_survive, s.history).size(), 2u);
 }
 
+TEST(AcknowledgedWritesHaveAQuorum, FindsOneThatAMinorityLogged) {
+  Story s;
+  const uint32_t c = s.connect(7);
+  s.create(c, 1, "/a", 1);
+  Operation& unanswered = s.send(c, 2, OpKind::kCreate, "/b");
+  s.commit(unanswered, 2).by_quorum = false;
+  EXPECT_TRUE(violations(check_acknowledged_writes_have_a_quorum, s.history).empty());
+  s.answer(unanswered, 2);
+  EXPECT_EQ(violations(check_acknowledged_writes_have_a_quorum, s.history).size(), 1u);
+}
+
 TEST(CommittedWritesWereSent, HoldsForTheServersOwnTransactions) {
   Story s;
   const uint32_t c = s.connect(7);

@@ -115,5 +115,17 @@ TEST(SyncSeesAcknowledgedWrites, FindsAStaleSync) {
   EXPECT_EQ(violations(check_sync_sees_acknowledged_writes, s.history).size(), 1u);
 }
 
+TEST(RepliesComeInOrder, AllowsALateWriteThatIsRefusedBecauseTheSessionMoved) {
+  for (const ErrorCode error : {ErrorCode::kSessionMoved, ErrorCode::kNoNode}) {
+    Story s;
+    const uint32_t first = s.connect(7), second = s.connect(7, 4000, 7);
+    const Operation& late = s.send(first, 1, OpKind::kDelete, "/a");
+    s.create(second, 2, "/b", 1);
+    s.commit(late, 2, error);
+    EXPECT_EQ(violations(check_replies_come_in_order, s.history).empty(),
+              error == ErrorCode::kSessionMoved);
+  }
+}
+
 }  // namespace
 }  // namespace zoetrope::properties

@@ -220,5 +220,35 @@ TEST(SequentialNamesIncrease, FindsANameWithoutANumber) {
   EXPECT_EQ(violations(check_sequential_names_increase, s.history).size(), 1u);
 }
 
+// The leader of an ensemble may have heard of a client only so long ago.
+TEST(SessionExpiryIsTimely, AllowsForWhatALeaderDoesNotHear) {
+  for (const int64_t wait_ms : {2500, 3500}) {
+    Story s;
+    const uint32_t c = s.connect(7, 4000);
+    s.read(c, 1, OpKind::kExists, "/a", 1, ErrorCode::kNoNode);
+    s.wait_ms(wait_ms);
+    s.expire(7, 1);
+    s.history.setup.servers = 3;
+    s.history.setup.unheard_max = Duration::from_ms(1000);
+    EXPECT_EQ(violations(check_session_expiry_is_timely, s.history).empty(), wait_ms > 3000);
+  }
+}
+
+TEST(SessionExpiryIsTimely, FindsASilentSessionOnceAnEnsembleIsCalm) {
+  for (const bool long_enough : {true, false}) {
+    Story s;
+    s.connect(7, 4000);
+    s.history.setup.servers = 3;
+    s.history.setup.unheard_max = Duration::from_ms(1000);
+    s.history.setup.delay_max = Duration::from_ms(10);
+    s.wait_ms(20'000);
+    EXPECT_TRUE(violations(check_session_expiry_is_timely, s.end()).empty())
+        << "nobody says that the ensemble was calm";
+    s.history.setup.calm_since = s.moment().at;
+    s.wait_ms(long_enough ? 7000 : 5000);
+    EXPECT_EQ(violations(check_session_expiry_is_timely, s.end()).empty(), !long_enough);
+  }
+}
+
 }  // namespace
 }  // namespace zoetrope::properties

@@ -32,6 +32,7 @@ class Passing : public Engine {
   uint64_t fingerprint() const override { return inner_->fingerprint(); }
   Zxid last_processed() const override { return inner_->last_processed(); }
   const tree::Tree* tree() const override { return inner_->tree(); }
+  std::optional<Standing> standing() const override { return inner_->standing(); }
 
  protected:
   std::unique_ptr<Engine> inner_;
@@ -186,6 +187,48 @@ class OtherTime : public Passing {
 
   MonotonicTime origin_;
   int64_t numerator_, denominator_;
+};
+
+// `wrap` makes the defective engine of server 2's.
+template <class Wrap>
+EngineFactory around_server_2(Wrap wrap) {
+  return [wrap](const node::Config& config, storage::Disk& disk, uint64_t seed, Now now) -> Made {
+    auto inner = make_server(config, disk, seed, now);
+    if (!inner || config.server_id != ServerId(2)) return inner;
+    return wrap(std::move(*inner));
+  };
+}
+
+class ForgedProposals : public Passing {
+ public:
+  using Passing::Passing;
+  void step(Now now, const node::Input& input, node::Effects& out) override {
+    const auto* opened = std::get_if<node::Opened>(&input);
+    if (opened != nullptr && opened->port == node::Port::kClient) {
+      clients_.insert(opened->connection);
+    }
+    const auto* received = std::get_if<node::Received>(&input);
+    if (received == nullptr || clients_.contains(received->connection)) {
+      return inner_->step(now, input, out);
+    }
+    // The data that the clients write begins so.
+    std::string bytes(received->bytes);
+    for (size_t at = bytes.find("c0x"); at != std::string::npos; at = bytes.find("c0x", at)) {
+      bytes[at + 1] = '9';
+    }
+    inner_->step(now, node::Received{received->connection, bytes}, out);
+  }
+
+ private:
+  std::set<ConnectionId> clients_;
+};
+
+class ClaimedEpoch : public Passing {
+ public:
+  using Passing::Passing;
+  std::optional<Standing> standing() const override {
+    return Standing{quorum::PeerState::kLeading, true, 1, ServerId(2)};
+  }
 };
 
 // A disk for recovery that passes everything through.
@@ -343,6 +386,18 @@ EngineFactory shows_old_zxids() {
 EngineFactory keeps_ephemerals() {
   return around_server([](std::unique_ptr<Engine> inner, Now) {
     return std::make_unique<KeptEphemerals>(std::move(inner));
+  });
+}
+
+EngineFactory forges_proposals() {
+  return around_server_2([](std::unique_ptr<Engine> inner) {
+    return std::make_unique<ForgedProposals>(std::move(inner));
+  });
+}
+
+EngineFactory claims_an_epoch() {
+  return around_server_2([](std::unique_ptr<Engine> inner) {
+    return std::make_unique<ClaimedEpoch>(std::move(inner));
   });
 }
 

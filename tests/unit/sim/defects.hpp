@@ -23,6 +23,10 @@ EngineFactory reuses_a_zxid();
 EngineFactory forgets_session_ends();
 // The server's monotonic clock runs `numerator`/`denominator` times as fast as the world's.
 EngineFactory keeps_another_time(int64_t numerator, int64_t denominator);
+// Server 2 logs and applies other data than its leader proposed.
+EngineFactory forges_proposals();
+// Server 2 says that it leads the first epoch, whoever does.
+EngineFactory claims_an_epoch();
 // Recovery syncs the log instead of writing its end again.
 EngineFactory trusts_the_page_cache();
 

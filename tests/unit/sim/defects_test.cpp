@@ -162,5 +162,28 @@ TEST(Defects, ARecoveryThatTrustsThePageCacheAfterAFailedSync) {
                  .seeds_max = 200});
 }
 
+// --- ensembles -----------------------------------------------------------------------------------
+
+TEST(EnsembleDefects, AnswersBeforeTheSyncOnEveryServer) {
+  expect_caught({.property = "acknowledged_writes_survive",
+                 .profile = Profile::kEnsemble,
+                 .factory = defects::answers_before_the_sync(),
+                 .prepare = [](WorldConfig& config) { config.faults.crash_all_weight = 6; }});
+}
+
+TEST(EnsembleDefects, AServerThatLogsSomethingElse) {
+  for (const char* property : {"logs_agree", "replicas_agree"}) {
+    expect_caught({.property = property,
+                   .profile = Profile::kEnsemble,
+                   .factory = defects::forges_proposals()});
+  }
+}
+
+TEST(EnsembleDefects, TwoLeadersOfOneEpoch) {
+  expect_caught({.property = "one_leader_an_epoch",
+                 .profile = Profile::kEnsemble,
+                 .factory = defects::claims_an_epoch()});
+}
+
 }  // namespace
 }  // namespace zoetrope::sim

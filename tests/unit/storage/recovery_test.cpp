@@ -64,6 +64,32 @@ struct Directory {
   MemoryDisk disk;
 };
 
+std::vector<std::string> payloads(const RecoveredState& state) {
+  std::vector<std::string> all;
+  for (const ReplayedRecord& record : state.newest) all.push_back(record.payload);
+  return all;
+}
+
+TEST(Recovery, KeepsTheNewestReplayedRecordsForAMemberOfAnEnsemble) {
+  Directory d(20);
+  d.put_log(0, 12);
+  d.put_log(12, 20);
+  d.put_snapshot(5);
+  EXPECT_THAT(recovered(d.disk).newest, IsEmpty()) << "a standalone server needs none";
+  RecoveryOptions options;
+  options.newest_count = 10;
+  const RecoveredState some = recovered(d.disk, options);
+  ASSERT_EQ(some.newest.size(), 10U);
+  EXPECT_EQ(some.newest.front().zxid, Zxid(11));
+  for (size_t i = 0; i < 10; ++i) {
+    EXPECT_EQ(some.newest[i].payload, d.history.entries()[10 + i].payload);
+  }
+  options.newest_count = 100;
+  EXPECT_EQ(recovered(d.disk, options).newest.size(), 15U) << "those behind the snapshot";
+  options.newest_bytes = d.history.entries()[19].payload.size();
+  EXPECT_THAT(payloads(recovered(d.disk, options)), ElementsAre(d.history.entries()[19].payload));
+}
+
 // --- files of upstream -------------------------------------------------------------------------
 
 TEST(RecoverySamples, ReplayLeadsToTheSnapshotThatUpstreamWrote) {

@@ -43,6 +43,34 @@ TEST_F(TreeTest, BeginsWithTheSystemNodes) {
   EXPECT_EQ(tree_.acl(1), (jute::AclList{{jute::kRead, {"world", "anyone"}}}));
 }
 
+TEST_F(TreeTest, ShowsAConfigurationThatStandsInNoTransaction) {
+  const uint64_t digest = tree_.digest();
+  tree_.show_config("server.1=a\nversion=0", Zxid(0));
+  EXPECT_EQ(text("/zookeeper/config"), "server.1=a\nversion=0");
+  // As a member of an upstream ensemble shows it, but for the time.
+  EXPECT_EQ(stat("/zookeeper/config"), (jute::Stat{0, 0, 0, 0, -1, 0, -1, 0, 20, 0, 0}));
+  EXPECT_EQ(tree_.approximate_data_size(), 64);
+  EXPECT_EQ(tree_.last_processed_zxid(), Zxid(0));
+  tree_.show_config("short", Zxid(7));
+  EXPECT_EQ(tree_.approximate_data_size(), 49);
+  EXPECT_EQ(stat("/zookeeper/config").mzxid, 7);
+  EXPECT_EQ(tree_.digest(), digest);
+}
+
+TEST_F(TreeTest, ShowsAConfigurationWhereAnOldSnapshotHasNoZnodeForIt) {
+  Tree old = Tree::empty_for_load(kConfig);
+  old.load_node("", "", kOpenAcl, {});
+  old.load_node("/zookeeper", "", kOpenAcl, {});
+  ASSERT_FALSE(old.finish_load(Zxid(3)));
+  old.show_config("text", Zxid(0));
+  old.show_config("text", Zxid(0));
+  const NodeId id = old.find("/zookeeper/config");
+  ASSERT_NE(id, NodeId::kNone);
+  EXPECT_EQ(old.data(id), "text");
+  EXPECT_EQ(old.acl(old.acl_id(id)), (jute::AclList{{jute::kRead, {"world", "anyone"}}}));
+  EXPECT_EQ(old.node_count(), 3U);
+}
+
 TEST_F(TreeTest, FindTakesAnyString) {
   for (const char* path :
        {"zookeeper", "//", "/zookeeper/", "/zookeeper//quota", "x", "/x", "zookeeper/quota"}) {

@@ -42,6 +42,9 @@ class Files : public storage::Disk {
       if (bytes.size() < write->bytes.size()) bytes.resize(write->bytes.size());
       bytes.replace(0, write->bytes.size(), write->bytes);
       is_synced[write->file.name] = false;
+    } else if (const auto* cut = std::get_if<storage::TruncateFile>(&action)) {
+      files[cut->file.name].resize(cut->size);
+      is_synced[cut->file.name] = false;
     } else if (const auto* sync = std::get_if<storage::SyncFile>(&action)) {
       is_synced[sync->file.name] = true;
     } else if (const auto* rename = std::get_if<storage::RenameFile>(&action)) {
@@ -81,6 +84,9 @@ TEST(ReadEpochs, ALogAheadOfItsEpochNeedsAnAnnouncement) {
   disk.files["currentEpoch.tmp"] = "5";
   EXPECT_FALSE(read_epochs(disk, z(6, 1)).has_value());
   disk.files["currentEpoch.tmp"] = "6";
+  EXPECT_EQ(read_epochs(disk, z(6, 1)), (Epochs{7, 6, true}));
+  // What was announced may have come in part only.
+  disk.files["currentEpoch.tmp"] = "7";
   EXPECT_EQ(read_epochs(disk, z(6, 1)), (Epochs{7, 6, true}));
 }
 

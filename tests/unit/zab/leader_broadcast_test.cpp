@@ -125,13 +125,43 @@ TEST(LeaderBroadcast, AcknowledgementsOfNothingAreRefused) {
 }
 
 // ZOOKEEPER-1277
-TEST(LeaderBroadcast, TheCounterEndsWithTheEpoch) {
+TEST(LeaderBroadcast, TheEpochEndsWithItsZxidsWhenAllIsCommitted) {
   LeaderWorld world;
+  world.config.last_counter = 2;
   const ConnectionId learner = world.lead_with(1)[0];
-  world.leader.propose(z(2, 0xffffffff), "the last");
-  EXPECT_TRUE(world.leader.over().has_value());
+  world.propose();
+  EXPECT_FALSE(world.leader.is_epoch_full());
+  world.propose();
+  EXPECT_TRUE(world.leader.is_epoch_full());
+  EXPECT_TRUE(world.was_noted("the zxids of epoch 2 are used up"));
+  world.request(learner, 77, 1, "too late for this epoch");
+  world.request(learner, 77, kSync);
+  EXPECT_THAT(world.host.calls, IsEmpty());
+  world.ack(learner, z(2, 1));
+  world.make_durable(z(2, 2));
+  EXPECT_TRUE(world.leader.is_serving());
+  EXPECT_FALSE(world.is_closed(learner));
+  world.ack(learner, z(2, 2));
+  EXPECT_EQ(world.host.committed, z(2, 2));
+  EXPECT_THAT(world.leader.over().value(), testing::HasSubstr("epoch 2 has ended"));
   EXPECT_TRUE(world.is_closed(learner));
-  EXPECT_THAT(world.heard(learner), IsEmpty());
+  EXPECT_THAT(world.heard(learner), ElementsAre("PROPOSAL 2:1 new1", "PROPOSAL 2:2 new2",
+                                                "COMMIT 2:1", "COMMIT 2:2"));
+}
+
+TEST(LeaderBroadcast, TheEpochEndsBehindTheSyncsThatWereAsked) {
+  LeaderWorld world;
+  world.config.last_counter = 1;
+  const ConnectionId learner = world.lead_with(1)[0];
+  world.leader.sync();
+  world.request(learner, 77, kSync);
+  world.propose();
+  world.make_durable(z(2, 1));
+  EXPECT_TRUE(world.leader.is_serving());
+  world.ack(learner, z(2, 1));
+  EXPECT_EQ(world.host.syncs, 1u);
+  EXPECT_THAT(world.heard(learner), ElementsAre("PROPOSAL 2:1 new1", "COMMIT 2:1", "SYNC 0:0"));
+  EXPECT_TRUE(world.leader.over().has_value());
 }
 
 TEST(LeaderRequests, TheyGoToTheHostWithTheirOwner) {

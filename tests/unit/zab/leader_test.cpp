@@ -54,7 +54,7 @@ TEST(LeaderDiscovery, NobodyHearsOfAnEpochThatIsNotDurableHere) {
   LeaderWorld world;
   world.begin();
   const ConnectionId learner = world.join(2);
-  EXPECT_EQ(world.host.ops.size(), 4u);
+  EXPECT_EQ(world.host.ops.size(), 5u);
   EXPECT_THAT(world.heard(learner), IsEmpty());
   const ConnectionId later = world.join(3);
   EXPECT_THAT(world.heard(later), IsEmpty());

@@ -110,17 +110,17 @@ void LeaderWorld::make_durable(Zxid zxid) {
   leader.log_durable(now);
 }
 
-void LeaderWorld::promise_all(const std::vector<ConnectionId>& learners) {
+void LeaderWorld::promise_all(const std::vector<ConnectionId>& learners, Zxid last) {
   write_epochs();
-  for (const ConnectionId learner : learners) ack_epoch(learner);
+  for (const ConnectionId learner : learners) ack_epoch(learner, 1, last);
   write_epochs();
 }
 
-std::vector<ConnectionId> LeaderWorld::lead_with(int followers) {
+std::vector<ConnectionId> LeaderWorld::lead_with(int followers, Zxid last) {
   begin();
   std::vector<ConnectionId> learners;
   for (int server = 2; server <= followers + 1; ++server) learners.push_back(join(server));
-  promise_all(learners);
+  promise_all(learners, last);
   for (const ConnectionId learner : learners) ack(learner, z(2, 0));
   ZT_ASSERT(leader.is_serving());
   for (const ConnectionId learner : learners) heard(learner);

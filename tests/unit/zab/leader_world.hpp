@@ -48,9 +48,9 @@ class LeaderWorld {
 
   // --- whole phases --------------------------------------------------------------------------
   // Joins, acknowledges the epoch and NEWLEADER, if a quorum lets it.
-  void promise_all(const std::vector<ConnectionId>& learners);
+  void promise_all(const std::vector<ConnectionId>& learners, Zxid last = z(1, 3));
   // Leads epoch 2 with servers 2 to `followers` + 1, all of them up; what was sent is forgotten.
-  std::vector<ConnectionId> lead_with(int followers);
+  std::vector<ConnectionId> lead_with(int followers, Zxid last = z(1, 3));
   // A learner comes to a leader that serves, up to ACKEPOCH.
   ConnectionId come(int server, Zxid last, int32_t current_epoch = 1, bool is_observer = false);
   // ... and acknowledges NEWLEADER.

@@ -89,6 +89,22 @@ void ScriptedHost::end_stream() {
   stream_left.reset();
 }
 
+bool ScriptedHost::begin_history(Zxid after, int32_t) {
+  ZT_ASSERT(!history_after);
+  if (history_allowed) history_after = after;
+  return history_allowed;
+}
+
+void ScriptedHost::ask_history() {
+  ZT_ASSERT(history_after && !std::exchange(history_asked, true));
+}
+
+void ScriptedHost::end_history() {
+  ZT_ASSERT(history_after.has_value());
+  history_after.reset();
+  history_asked = false;
+}
+
 void ScriptedHost::lead(Zxid epoch_start) {
   ZT_ASSERT(!led);
   led = epoch_start;

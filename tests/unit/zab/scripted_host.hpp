@@ -43,6 +43,10 @@ class ScriptedHost final : public Host {
   size_t stream_bytes = 300'000;  // all of them 's'
   size_t piece_bytes_max = SIZE_MAX;
   std::optional<size_t> stream_left;
+  // The log on the disk: what may be read of it, and the walk under way.
+  bool history_allowed = false;
+  std::optional<Zxid> history_after;
+  bool history_asked = false;
   std::optional<Zxid> led;
   uint64_t syncs = 0;
   std::vector<std::pair<ConnectionId, uint64_t>> backlog_asks;
@@ -76,6 +80,9 @@ class ScriptedHost final : public Host {
   bool begin_stream() override;
   bool next_piece(std::string& out, size_t bytes_min) override;
   void end_stream() override;
+  bool begin_history(Zxid after, int32_t snapshot_percent) override;
+  void ask_history() override;
+  void end_history() override;
   void lead(Zxid epoch_start) override;
   void follow() override;
   void retire() override;

@@ -84,6 +84,9 @@ class ScriptedLearnerHost : public Host {
   bool begin_stream() override { return false; }
   bool next_piece(std::string&, size_t) override { return false; }
   void end_stream() override {}
+  bool begin_history(Zxid, int32_t) override { return false; }
+  void ask_history() override {}
+  void end_history() override {}
   void lead(Zxid) override { calls.push_back("lead"); }
   void follow() override { calls.push_back("follow"); }
   void retire() override { calls.push_back("retire"); }

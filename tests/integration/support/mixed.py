@@ -1,0 +1,217 @@
+"""One ensemble of servers of both kinds: who leads is chosen, members change their kind, trees and digests are compared."""
+
+import contextlib
+import re
+from pathlib import Path
+
+from . import protocol as p
+from . import treedump
+from .connection import Closed, Connection
+from .ensemble import Ensemble
+from .jute import ustring
+from .servers import JavaServer, make_server, wait_until
+
+# syncLimit is short enough for a paused leader to be left, and long enough for a Java server on a busy machine.
+CONFIG = {"tickTime": 500, "initLimit": 40, "syncLimit": 10, "minSessionTimeout": 1000, "maxSessionTimeout": 60000}
+# What a member logs when it is synchronised in one of the three ways, and when it has become a follower.
+SYNCHRONISED = {
+    "java": {"DIFF": "Getting a diff from the leader", "SNAP": "Getting a snapshot from leader",
+             "TRUNC": "Truncating log to get in sync with the leader"},
+    "zoetrope": {"DIFF": ": DIFF to ", "SNAP": ": SNAP to ", "TRUNC": ": TRUNC to "},
+}
+
+
+def java_logs_what_it_does(member):
+    """Java's elections and synchronisations are logged as information, which its tests do not show otherwise."""
+    stock = member.command
+    member.command = lambda config: [word.replace("defaultLogLevel=warn", "defaultLogLevel=info") for word in stock(config)]
+
+
+class MixedEnsemble(Ensemble):
+    """Members by id from 1 on; `kinds` names each one's kind, the last `observers` of them are observers."""
+
+    def __init__(self, kinds, observers=0, config=None):
+        by_id = dict(enumerate(kinds, 1))
+        super().__init__("zoetrope", len(kinds) - observers, observers, {**CONFIG, **(config or {})}, by_id)
+        for member in self.members.values():
+            if isinstance(member, JavaServer):
+                java_logs_what_it_does(member)
+
+    def kind(self, id):
+        return self.members[id].kind
+
+    def of_kind(self, kind):
+        return [id for id in self.members if self.kind(id) == kind]
+
+    def change_kind(self, id, kind):
+        """The stopped member becomes one of the other kind, with the same directory, ports and configuration."""
+        old = self.members[id]
+        assert old.process is None and old.kind != kind
+        new = make_server(kind, directory=old.directory)
+        new.id, new.port, new.config, new.data, new.logs = id, old.port, old.config, old.data, old.logs
+        if kind == "java":
+            java_logs_what_it_does(new)
+        self.members[id] = new
+
+    # ---- parts ----
+
+    def settle(self, seconds=60):
+        """Waits until one leads and every other running member follows or observes; the leader's id."""
+        def settled():
+            modes = list(self.modes().values())
+            return modes.count("leader") == 1 and "" not in modes and "standalone" not in modes
+        wait_until(settled, seconds, lambda: "all have their parts\n" + "\n".join(
+            f"server {id} ({self.kind(id)}, {self.mode(id) or 'no part'}):\n{self.members[id].log_tail(25)}"
+            for id in self.running()))
+        return self.leader()
+
+    def begin(self):
+        for id in self.members:
+            self.spawn(id)
+        self.settle()
+        return self
+
+    def stop(self, id):
+        self.members[id].stop()
+
+    @contextlib.contextmanager
+    def standing_still(self, *ids):
+        """As paused(), and entered only when not one thread of them runs any more."""
+        def stopped(process):
+            stats = [path.read_text() for path in Path(f"/proc/{process.pid}/task").glob("*/stat")]
+            return all(stat.rpartition(")")[2].split()[0] == "T" for stat in stats)
+        with self.paused(*ids):
+            for id in ids:
+                wait_until(lambda: stopped(self.members[id].process), 10, f"server {id} stands still")
+            yield
+
+    def hand_over(self, end="stop"):
+        """The leader is stopped or killed, another takes its place, and it comes back; (old, new)."""
+        old = self.settle()
+        getattr(self.members[old], end)()
+        new = self.settle()
+        self.spawn(old)
+        self.settle()
+        return old, new
+
+    def led_by(self, kind, end="stop"):
+        """Hands the leadership over until a member of that kind has it; its id."""
+        for _ in range(6):
+            leader = self.settle()
+            if self.kind(leader) == kind:
+                return leader
+            self.hand_over(end)
+        raise AssertionError(f"no server of kind {kind} leads")
+
+    def come_back(self, id, how=None):
+        """Starts a member again and waits until it has its part; it must be synchronised in the way `how`."""
+        self.spawn(id)
+        self.settle()
+        if how is not None:
+            ways = [way for way, text in SYNCHRONISED[self.kind(id)].items() if text in self.log(id)]
+            assert ways == [how], f"{ways} and not {how}:\n{self.log(id)}"
+
+    # ---- what must be equal ----
+
+    def tree(self, id):
+        """A member's dump. What /zookeeper/config shows before any reconfiguration has a time of the member's own."""
+        tree = treedump.dump(self.members[id].port)
+        data, stat, acl, children = tree["/zookeeper/config"]
+        tree["/zookeeper/config"] = data, stat._replace(mtime=0) if stat.mzxid == 0 else stat, acl, children
+        return tree
+
+    def monitored(self, id):
+        return dict(line.split("\t", 1) for line in self.members[id].four("mntr").splitlines() if "\t" in line)
+
+    def zxid(self, id):
+        found = re.search(r"^Zxid: (0x[0-9a-f]+)", self.members[id].four("srvr"), re.M)
+        return int(found[1], 16) if found else id
+
+    def wait_level(self, seconds=30):
+        """Waits until all running members have applied the same transactions.
+
+        The first of them is a session's: before any of its epoch, kinds and parts differ in the zxid that they show.
+        """
+        Session(self, self.running()[0]).end()
+        zxids = lambda: {self.zxid(id) for id in self.running()}
+        wait_until(lambda: len(zxids()) == 1, seconds, lambda: f"all are level: {zxids()}")
+
+    def digests(self, id):
+        """{zxid: digest of the tree} of every 128th transaction that the member remembers."""
+        return dict(re.findall(r"^([0-9a-f]+)[:,\s]+([0-9a-f]+)\s*$", self.members[id].four("hash"), re.M))
+
+    def equal_tree(self):
+        """The tree: the same on all members with every Stat and ACL; no digest differed anywhere."""
+        self.settle()
+        self.wait_level()
+        trees = {id: self.tree(id) for id in self.running()}
+        (first, tree), *others = trees.items()
+        for id, other in others:
+            assert other == tree, f"servers {first} and {id}:\n" + "\n".join(treedump.difference(tree, other))
+        self.check_digests()
+        return tree
+
+    def check_digests(self):
+        """No member found a digest in a transaction that differs from its own; returns how many could be compared."""
+        known, compared = {}, 0
+        for id in self.running():
+            mismatches = self.monitored(id)["zk_digest_mismatches_count"]
+            assert float(mismatches) == 0, f"server {id} ({self.kind(id)}) counts {mismatches} mismatches"
+            output = self.members[id].output()
+            assert "Digests are not matching" not in output and "digest differs" not in output, f"server {id}"
+            for zxid, digest in self.digests(id).items():
+                compared += zxid in known
+                assert known.setdefault(zxid, digest) == digest, f"server {id} ({self.kind(id)}) at {zxid}"
+        return compared
+
+
+class Session:
+    """A raw session that goes where it is told; for tests of sessions that move."""
+
+    def __init__(self, ensemble, id, timeout=30000):
+        self.ensemble, self.connection = ensemble, Connection(ensemble[id].port)
+        assert self.connection.connect(timeout)
+        self.session, self.password, self.timeout = self.connection.session, self.connection.password, timeout
+        self.zxid = 0
+
+    def call(self, kind, body=b""):
+        reply = self.connection.call(kind, body)
+        self.zxid = max(self.zxid, reply.zxid)
+        return reply
+
+    def move(self, id):
+        """To another server, which must continue it; the old connection is left open and returned."""
+        old = self.connection
+        wait_until(lambda: self.take_over(id), 20, f"server {id} continues the session")
+        return old
+
+    def take_over(self, id):
+        self.connection = Connection(self.ensemble[id].port)
+        try:
+            valid = self.connection.connect(self.timeout, self.session, self.password, last_zxid=self.zxid)
+        except Closed:
+            # The server has not seen what the session has seen.
+            return False
+        assert valid, f"server {id} ({self.ensemble.kind(id)}) says that the session has expired"
+        assert (self.connection.session, self.connection.password) == (self.session, self.password)
+        return True
+
+    def end(self):
+        self.connection.end_session()
+
+
+def refused(ensemble, id, session, password):
+    """Whether a server refuses to continue a session with that password."""
+    connection = Connection(ensemble[id].port)
+    try:
+        return not connection.connect(30000, session, password)
+    except Closed:
+        return True
+    finally:
+        connection.close()
+
+
+def exists(connection, path):
+    """Whether a znode is there, after a sync."""
+    assert connection.call(p.SYNC, ustring("/")).error == 0
+    return connection.call(p.EXISTS, p.with_watch(path)).error == 0
