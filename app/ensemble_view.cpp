@@ -94,7 +94,8 @@ ServerView read_server_view(std::string name, const WordAnswer& srvr, const Word
   view.name = std::move(name);
   const std::string without_srvr = defect_of(srvr, "srvr");
   const std::string without_mntr = defect_of(mntr, "mntr");
-  if (!without_srvr.empty() && (!without_mntr.empty() || !srvr)) {
+  const bool has_refused_srvr = srvr && is_refused_word(*srvr);
+  if (!without_srvr.empty() && (!has_refused_srvr || !without_mntr.empty())) {
     view.problem = without_srvr;
     return view;
   }

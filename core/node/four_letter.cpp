@@ -49,10 +49,12 @@ bool Server::Impl::four_letter_word(Connection& connection) {
   if (std::find(kWords.begin(), kWords.end(), word) == kWords.end()) return false;
   ++stats.packets_received;
   ++connection.stats.received;
-  const auto& allowed = config.four_letter_words;
-  const bool is_allowed = (allowed.size() == 1 && allowed[0] == "*") ||
-                          std::find(allowed.begin(), allowed.end(), word) != allowed.end();
-  if (is_allowed && word == "mntr") {
+  const auto is_listed = [&](std::string_view name) {
+    return std::ranges::find(config.four_letter_words, name) != config.four_letter_words.end();
+  };
+  // srvr needs no permission: upstream's own scripts ask it.
+  const bool is_allowed = word == "srvr" || is_listed("*") || is_listed(word);
+  if (is_allowed && word == "mntr" && serving()) {
     // The counts of open files are the driver's to know.
     pause(connection, kPauseHandshake);
     waiting_for_facts.push_back(connection.id);
