@@ -101,6 +101,7 @@ def soak_fuzz(part):
 PARTS = {
     "connections": lambda: soak_test("connections", "tests/integration/test_bad_input.py::test_connections_opened_and_dropped"),
     "kill": lambda: soak_test("kill", "tests/integration/test_kill.py::test_nothing_acknowledged_is_lost"),
+    "mixed": lambda: soak_test("mixed", *(f"tests/integration/test_{name}.py" for name in ("mixed_ensemble", "mixed_five", "migration"))),
     "differential": lambda: soak_test("differential", "tests/integration/test_differential.py"),
     "sim": lambda: soak_sim("sim"),
     "fuzz": lambda: soak_fuzz("fuzz"),

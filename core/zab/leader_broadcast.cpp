@@ -83,8 +83,14 @@ void Leader::commit_acknowledged() {
     if (link.gone || !link.is_forwarding) continue;
     // What the learner had before it came, it has applied.
     const Zxid behind = std::max(from, link.had);
-    if (behind < to)
-      link.is_observer ? send_informs(link, behind, to) : send_commits(link, behind, to);
+    if (behind >= to) continue;
+    if (link.is_observer) {
+      send_informs(link, behind, to);
+    } else if (link.stage == LinkStage::kSynchronising || link.stage == LinkStage::kSynced) {
+      if (!link.commits_held_behind) link.commits_held_behind = behind;
+    } else {
+      send_commits(link, behind, to);
+    }
   }
   // Behind the packets: it may apply at once, and propose.
   host_.commit(to);

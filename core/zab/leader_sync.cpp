@@ -242,6 +242,9 @@ void Leader::bring_up(LearnerLink& link) {
   if (over_ || link.gone || link.stage != LinkStage::kSynced || link.had > committed_) return;
   send(link, PacketType::kUpToDate, kUpToDateZxid);
   link.stage = LinkStage::kUp;
+  if (const auto behind = std::exchange(link.commits_held_behind, std::nullopt)) {
+    send_commits(link, *behind, committed_);
+  }
   link.pings_before = ping_rounds_;
   expect_word_within(link, config_.sync_limit);
   note_bounded(false, link.name() + " is up to date");
