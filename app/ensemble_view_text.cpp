@@ -12,9 +12,9 @@ namespace {
 constexpr size_t kColumns = 11;
 using Row = std::array<std::string, kColumns>;
 
-constexpr std::array<const char*, kColumns> kTitles = {"SERVER", "ROLE",        "EPOCH",  "ZXID",
-                                                       "LAG",    "CONNECTIONS", "OUTSTANDING",    "LATENCY",
-                                                       "ZNODES", "STATE",       "VERSION"};
+constexpr std::array<const char*, kColumns> kTitles = {
+    "SERVER",      "ROLE",    "EPOCH",  "ZXID",  "LAG",    "CONNECTIONS",
+    "OUTSTANDING", "LATENCY", "ZNODES", "STATE", "VERSION"};
 
 std::string shown(const std::optional<int64_t>& value) {
   return value ? std::to_string(*value) : "-";
