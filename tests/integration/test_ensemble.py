@@ -224,7 +224,6 @@ def test_conf_shows_the_ensemble(trio):
             assert f"{key}={value}" in text
 
 
-@pytest.mark.xfail(reason="the configuration is not yet shown in its znode", strict=False)
 def test_the_configuration_node_is_there(clients, trio, connect):
     client = connect(trio[2])
     data, _ = client.get("/zookeeper/config")
