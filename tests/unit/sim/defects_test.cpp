@@ -165,7 +165,7 @@ TEST(Defects, ARecoveryThatTrustsThePageCacheAfterAFailedSync) {
 // --- ensembles -----------------------------------------------------------------------------------
 
 TEST(EnsembleDefects, AnswersBeforeTheSyncOnEveryServer) {
-  expect_caught({.property = "acknowledged_writes_survive",
+  expect_caught({.property = "acknowledged_writes_have_a_quorum",
                  .profile = Profile::kEnsemble,
                  .factory = defects::answers_before_the_sync(),
                  .prepare = [](WorldConfig& config) { config.faults.crash_all_weight = 6; }});
