@@ -9,6 +9,8 @@
 // - The time-out of repetitions counts from the last own message, not from the last one heard, and
 //   starts anew at its minimum whenever this server has learnt something. So noise cannot silence
 //   a server, and one that was cut off for long is quick again when it is back.
+// - Whoever completes the quorum of a leader that says itself that it leads, and has nothing newer,
+//   follows it at once, whatever the rounds.
 // - A server without a vote that asks while we are LOOKING is told our proposal, not our last vote.
 #include <algorithm>
 #include <map>
@@ -97,6 +99,7 @@ class FastElection final : public Election {
   void count_settled(ServerId from, const CastVote& cast, MonotonicTime now,
                      std::vector<ElectionMessage>& out);
   bool is_agreed(const Votes& votes, const CastVote& on) const;
+  bool completes_quorum(const CastVote& cast) const;
   bool is_confirmed(const Votes& votes, const Vote& vote) const;
   void decide(const Vote& vote, std::vector<ElectionMessage>& out);
 
@@ -237,7 +240,8 @@ void FastElection::count_settled(ServerId from, const CastVote& cast, MonotonicT
   const auto [place, is_first] = settled_votes_.try_emplace(from, cast);
   const bool is_news = is_first || place->second != cast;
   place->second = cast;
-  if (is_agreed(settled_votes_, cast) && is_confirmed(settled_votes_, cast.vote)) {
+  if (is_confirmed(settled_votes_, cast.vote) &&
+      (is_agreed(settled_votes_, cast) || completes_quorum(cast))) {
     round_ = cast.vote.election_epoch;
     return decide(cast.vote, out);
   }
@@ -252,6 +256,19 @@ bool FastElection::is_agreed(const Votes& votes, const CastVote& on) const {
   return electorate_.has_all_quorums([&](ServerId id) {
     const auto found = votes.find(id);
     return found != votes.end() && on.agrees_with(found->second);
+  });
+}
+
+// Whether those who follow this leader already lack only this server, which has nothing newer. It
+// may have voted too late for their round, or in another; they would wait for it in vain, and it
+// for a round that nobody else begins, until the leader gave up (upstream does wait).
+bool FastElection::completes_quorum(const CastVote& cast) const {
+  const Vote own = own_vote();
+  if (own.zxid == kUnverified || !electorate_.beats(cast.vote, own)) return false;
+  return electorate_.has_all_quorums([&](ServerId id) {
+    if (id == config_.self) return true;
+    const auto found = settled_votes_.find(id);
+    return found != settled_votes_.end() && cast.agrees_with(found->second);
   });
 }
 

@@ -248,7 +248,7 @@ TEST_F(FastElectionTest, IsQuickAgainOnceItHasLearntSomething) {
 
 // ZOOKEEPER-975, KB-24.
 TEST_F(FastElectionTest, OneLeadingServerIsNotBelieved) {
-  make(1, 3);
+  make(1, 5);
   hear(3, {kLeading, 3, 0, 1, 1});
   hear(3, {kLeading, 3, 0, 1, 1});
   hear(3, {kLeading, 3, 0, 1, 5});
@@ -277,7 +277,7 @@ TEST_F(FastElectionTest, LateComersMayHearOfDifferentRoundsAndZxids) {
 }
 
 TEST_F(FastElectionTest, ButNotOfDifferentEpochs) {
-  make(1, 3);
+  make(1, 5);
   hear(2, {kFollowing, 3, 4, 1, 3});
   hear(3, {kLeading, 3, 4, 2, 8});
   EXPECT_FALSE(is_decided());
@@ -311,6 +311,22 @@ TEST_F(FastElectionTest, MayBeToldThatItLeadsOnlyInItsOwnRound) {
   hear(1, {kFollowing, 3, 0, 0, 1});
   hear(2, {kFollowing, 3, 0, 0, 1});
   expect_decision(kLeading, 3);
+}
+
+// Two of three survivors of five voted with one that has died since; the third voted too late.
+TEST_F(FastElectionTest, WhoeverCompletesTheQuorumOfALeaderFollowsIt) {
+  make(2, 5, 10, 1);
+  hear(3, {kFollowing, 4, 10, 1, 7});
+  EXPECT_FALSE(is_decided()) << "the leader has not said that it leads";
+  hear(4, {kLeading, 4, 10, 1, 7});
+  expect_decision(kFollowing, 4);
+}
+
+TEST_F(FastElectionTest, WhoeverHasMoreThanALeaderWithoutQuorumDoesNotFollowIt) {
+  make(2, 5, 11, 1);
+  hear(3, {kFollowing, 4, 10, 1, 7});
+  hear(4, {kLeading, 4, 10, 1, 7});
+  EXPECT_FALSE(is_decided());
 }
 
 TEST_F(FastElectionTest, AServerWithALeaderAnswersLookingServersOnly) {
@@ -353,7 +369,7 @@ TEST_F(FastElectionTest, VotesForServersWithoutAVoteAreIgnored) {
 }
 
 TEST_F(FastElectionTest, ObservingServersAreIgnored) {
-  make(1, 3);
+  make(1, 5);
   hear(2, {kObserving, 3, 0, 0, 1});
   hear(3, {kLeading, 3, 0, 0, 1});
   EXPECT_FALSE(is_decided());
