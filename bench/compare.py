@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """Compares Zoetrope with Java ZooKeeper 3.8.0 and with the least possible server, in one run.
 
-The rows named 3-* and 5-* are those of ensembles. All servers of a row stand side by side on loopback with the same durability; the load generator is `zoetrope bench`. Each row
-is measured in alternating slices (A B C A B C ...) so that a noisy machine is unfair to nobody, and medians are
-compared. Processor time an operation is the steadiest figure. Run one row alone by --rows NAME.
+The rows named 3-* and 5-* are those of ensembles. All servers of a row stand side by side on loopback with the same
+durability; the load generator is `zoetrope bench`. Each row is measured in alternating slices (A B C A B C ...), so
+that a noisy machine is unfair to nobody, and medians are compared. Processor time an operation is the steadiest
+figure. Run one row alone by --rows NAME.
 """
 
 import argparse
