@@ -31,6 +31,8 @@ def load(*arguments):
     """A slice of load on a warm contender."""
     def measure(run, contender):
         report = run.bench(contender, *arguments, "--seconds", run.seconds, "--warmup", min(0.5, run.seconds / 4))
+        if report["operations"] == 0:
+            return {"throughput": 0.0}  # it stood still for the whole slice: there is no latency to tell
         return {"throughput": report["operations_a_second"], "p50": report["latency_ns"]["p50"] / 1e3,
                 "p99": report["latency_ns"]["p99"] / 1e3, "cpu": report["server_cpu_ns_an_operation"] / 1e3}
     measure.arguments = arguments
