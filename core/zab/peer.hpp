@@ -95,6 +95,7 @@ class Peer {
   void retire(const std::string& why);
   void carry_out(MonotonicTime now);
   void deliver(ServerId from, std::string_view message, MonotonicTime now);
+  bool is_better_candidate(ServerId from, const quorum::Notification& notification) const;
 
   PeerConfig config_;
   Host& host_;
