@@ -62,6 +62,7 @@ struct Server::Impl final : public zab::Host {
   void connect(Connection& connection, std::string_view payload);
   void renew_session(Connection& connection, const wire::ConnectRequest& request);
   void send_connect_response(Connection& connection, bool valid);
+  void close_owner(SessionId session);
   void session_established(Connection& connection);
 
   // --- requests.cpp

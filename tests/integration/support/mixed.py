@@ -2,6 +2,8 @@
 
 import contextlib
 import re
+import subprocess
+import warnings
 from pathlib import Path
 
 from . import protocol as p
@@ -9,7 +11,7 @@ from . import treedump
 from .connection import Closed, Connection
 from .ensemble import Ensemble
 from .jute import ustring
-from .servers import JavaServer, make_server, wait_until
+from .servers import JavaServer, make_server, wait_until, zoetrope_binary
 
 # syncLimit is short enough for a paused leader to be left, and long enough for a Java server on a busy machine.
 CONFIG = {"tickTime": 500, "initLimit": 40, "syncLimit": 10, "minSessionTimeout": 1000, "maxSessionTimeout": 60000}
@@ -140,11 +142,32 @@ class MixedEnsemble(Ensemble):
         """{zxid: digest of the tree} of every 128th transaction that the member remembers."""
         return dict(re.findall(r"^([0-9a-f]+)[:,\s]+([0-9a-f]+)\s*$", self.members[id].four("hash"), re.M))
 
+    def has_lost_from_its_own_log(self, id):
+        """Whether a Java member, when it was started, found a hole in the log that it wrote itself.
+
+        A follower applies what is committed before its own log has it. When it loses its leader then, it keeps the tree and
+        forgets what was still to be logged, so that the next leader sends what comes behind (found with Java 3.8.0, as in
+        ZOOKEEPER-4712): its tree differs from then on when it is made from the log. Told by the first transaction whose
+        digest does not match: in the log it comes right behind the hole.
+        """
+        first = re.search(r"First digest mismatch on txn: -?\d+,-?\d+,(\d+),", self.members[id].output())
+        if self.kind(id) != "java" or first is None:
+            return False
+        zxids = []
+        for log in sorted(self.members[id].logs.glob("version-2/log.*"), key=lambda path: int(path.name[4:], 16)):
+            done = subprocess.run([str(zoetrope_binary()), "inspect", "--json", str(log)], capture_output=True, text=True)
+            zxids += [int(zxid, 16) for zxid in re.findall(r'"zxid":"(0x[0-9a-f]+)"', done.stdout)]
+        before = max((zxid for zxid in zxids if zxid < int(first[1])), default=0)
+        has_hole = before >> 32 == int(first[1]) >> 32 and before + 1 < int(first[1])
+        if has_hole:
+            warnings.warn(f"server {id} (java) has lost what comes behind {before:#x} in its log", stacklevel=2)
+        return has_hole
+
     def equal_tree(self):
         """The tree: the same on all members with every Stat and ACL; no digest differed anywhere."""
         self.settle()
         self.wait_level()
-        trees = {id: self.tree(id) for id in self.running()}
+        trees = {id: self.tree(id) for id in self.running() if not self.has_lost_from_its_own_log(id)}
         (first, tree), *others = trees.items()
         for id, other in others:
             assert other == tree, f"servers {first} and {id}:\n" + "\n".join(treedump.difference(tree, other))
@@ -155,6 +178,8 @@ class MixedEnsemble(Ensemble):
         """No member found a digest in a transaction that differs from its own; returns how many could be compared."""
         known, compared = {}, 0
         for id in self.running():
+            if self.has_lost_from_its_own_log(id):
+                continue
             mismatches = self.monitored(id)["zk_digest_mismatches_count"]
             assert float(mismatches) == 0, f"server {id} ({self.kind(id)}) counts {mismatches} mismatches"
             output = self.members[id].output()
