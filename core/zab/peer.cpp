@@ -115,7 +115,18 @@ void Peer::deliver(ServerId from, std::string_view message, MonotonicTime now) {
                          " was dropped: " + notification.error().what);
     return;
   }
+  if (leader_ && is_better_candidate(from, *notification)) leader_->heard_better_candidate();
   election_->receive(from, *notification, now, messages_);
+}
+
+// It speaks for itself, so that it is there to lead.
+bool Peer::is_better_candidate(ServerId from, const quorum::Notification& notification) const {
+  if (notification.state != PeerState::kLooking || notification.leader != from) return false;
+  if (!ensembles_.current.is_participant(from) || ensembles_.current.weight(from) == 0) {
+    return false;
+  }
+  return std::pair(notification.peer_epoch, notification.zxid) >
+         std::pair(vote_.peer_epoch, vote_.zxid);
 }
 
 void Peer::decide(const Decision& decision, MonotonicTime now) {

@@ -96,6 +96,7 @@ class Peer {
   void stop_waiting();
   void carry_out(MonotonicTime now);
   void deliver(ServerId from, std::string_view message, MonotonicTime now);
+  bool is_better_candidate(ServerId from, const quorum::Notification& notification) const;
 
   PeerConfig config_;
   Host& host_;
