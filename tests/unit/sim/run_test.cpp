@@ -88,12 +88,12 @@ constexpr Golden kGolden[] = {
     {Profile::kDiskFaults, 1, 0x14eb09407b1523ee},
     {Profile::kDiskFaults, 2, 0xc3f2c6ecf25d69aa},
     {Profile::kDiskFaults, 3, 0x97612ec101ceb685},
-    {Profile::kEnsemble, 1, 0},
-    {Profile::kEnsemble, 2, 0},
-    {Profile::kEnsemble, 3, 0},
-    {Profile::kEnsembleDisk, 1, 0},
-    {Profile::kEnsembleDisk, 2, 0},
-    {Profile::kEnsembleDisk, 3, 0},
+    {Profile::kEnsemble, 1, 0xe1645de982e2fe50},
+    {Profile::kEnsemble, 2, 0xda3d04d330677bdd},
+    {Profile::kEnsemble, 3, 0x6a615e4dbb1e3b3c},
+    {Profile::kEnsembleDisk, 1, 0xde63a69c1c4e53e8},
+    {Profile::kEnsembleDisk, 2, 0xc63f432aaa0d5e45},
+    {Profile::kEnsembleDisk, 3, 0x4c0469ca48bd3fcb},
 };
 
 TEST(Golden, RunsStayWhatTheyWere) {
