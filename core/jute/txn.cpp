@@ -73,6 +73,7 @@ CloseSessionTxn read_close_session(Reader& in) {
 MultiTxn read_multi(Reader& in) {
   MultiTxn txn;
   const int32_t n = in.count(kSubTxnSizeMin);
+  if (n > 0) txn.txns.reserve(static_cast<size_t>(n));
   for (int32_t i = 0; i < n && in.ok(); ++i) {
     SubTxn sub;
     sub.type = static_cast<OpCode>(in.i32());

@@ -93,6 +93,7 @@ class Peer {
   bool take_stock();
   void adopt(const quorum::Ensemble& ensemble, MonotonicTime now);
   void retire(const std::string& why);
+  void stop_waiting();
   void carry_out(MonotonicTime now);
   void deliver(ServerId from, std::string_view message, MonotonicTime now);
   bool is_better_candidate(ServerId from, const quorum::Notification& notification) const;
