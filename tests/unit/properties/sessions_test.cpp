@@ -86,6 +86,14 @@ TEST(ClosedSessionsAreSilent, AMultiWithoutPartsIsNothing) {
   EXPECT_TRUE(violations(check_closed_sessions_are_silent, s.history).empty());
 }
 
+TEST(ClosedSessionsAreSilent, AnExpiredSessionMayBeClosedAgain) {
+  Story s;
+  const uint32_t c = s.connect(7);
+  s.expire(7, 1);
+  s.commit(s.send(c, 1, OpKind::kCloseSession, ""), 2);
+  EXPECT_TRUE(violations(check_closed_sessions_are_silent, s.history).empty());
+}
+
 TEST(ClosedSessionsAreSilent, FindsAReadAfterTheEnd) {
   Story s;
   const uint32_t c = s.connect(7), other = s.connect(8);
