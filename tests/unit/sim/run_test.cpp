@@ -88,12 +88,12 @@ constexpr Golden kGolden[] = {
     {Profile::kDiskFaults, 1, 0x14eb09407b1523ee},
     {Profile::kDiskFaults, 2, 0xc3f2c6ecf25d69aa},
     {Profile::kDiskFaults, 3, 0x97612ec101ceb685},
-    {Profile::kEnsemble, 1, 0xe1645de982e2fe50},
-    {Profile::kEnsemble, 2, 0xda3d04d330677bdd},
-    {Profile::kEnsemble, 3, 0x6a615e4dbb1e3b3c},
-    {Profile::kEnsembleDisk, 1, 0xde63a69c1c4e53e8},
-    {Profile::kEnsembleDisk, 2, 0xc63f432aaa0d5e45},
-    {Profile::kEnsembleDisk, 3, 0x4c0469ca48bd3fcb},
+    {Profile::kEnsemble, 1, 0x36af009ea1734ad2},
+    {Profile::kEnsemble, 2, 0xdb070f96c9f5253f},
+    {Profile::kEnsemble, 3, 0x879aee45c7c71768},
+    {Profile::kEnsembleDisk, 1, 0x33c6641fdac146be},
+    {Profile::kEnsembleDisk, 2, 0x6c1d5523f1af74d7},
+    {Profile::kEnsembleDisk, 3, 0x9fb8c91525c6727c},
 };
 
 TEST(Golden, RunsStayWhatTheyWere) {
