@@ -1,6 +1,6 @@
 // Known bugs of ZooKeeper and its like as short schedules: what went wrong there must not here. The
 // servers are the real ones; server 3 leads a young ensemble of three since its id is the highest.
-// Bugs of one state machine alone stand in tests/unit/zab (known_bugs_test.cpp).
+// Bugs of one state machine alone stand in tests/unit/zab.
 #include <gtest/gtest.h>
 
 #include <string>
