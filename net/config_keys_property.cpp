@@ -266,8 +266,11 @@ constexpr ConfigKey kPropertyKeys[] = {
     {"tcpKeepAlive", Standing::kEnsembleOnly,
      [](Draft& d, Value v) { return read_property_bool(v, d.config.peer_keepalive); }},
     {"leaderConnectDelayDuringRetryMs", Standing::kEnsembleOnly, nullptr, kOwnPace, "100"},
-    {"leaderServes", Standing::kEnsembleOnly, nullptr,
-     "is not supported: the leader serves clients too", "yes"},
+    {"leaderServes", Standing::kEnsembleOnly,
+     [](Draft& d, Value v) {
+       d.config.engine.leader_serves = v != "no";
+       return std::string();
+     }},
     {"leader.nodelay", Standing::kEnsembleOnly, nullptr, kNoDelayOfPackets, "true"},
     {"follower.nodelay", Standing::kEnsembleOnly, nullptr, kNoDelayOfPackets, "true"},
     {"leader.maxTimeToWaitForEpoch", Standing::kEnsembleOnly, nullptr,
@@ -284,8 +287,8 @@ constexpr ConfigKey kPropertyKeys[] = {
      kNoPools},
     {"messageTracker.*", Standing::kEnsembleOnly, nullptr,
      "is not supported: messages between servers are not recorded", "false"},
-    {"readonlymode.enabled", Standing::kEnsembleOnly, nullptr,
-     "is not supported: a server without a quorum serves no client", "false"},
+    {"readonlymode.enabled", Standing::kEnsembleOnly,
+     [](Draft& d, Value v) { return read_property_bool(v, d.config.engine.read_only_mode); }},
     {"enableEagerACLCheck", Standing::kEnsembleOnly, nullptr,
      "has no effect: the leader checks permissions", "false"},
     {"ssl.quorum.*", Standing::kEnsembleOnly, nullptr,

@@ -47,8 +47,7 @@ void Server::Impl::commit(OutstandingTxn& txn) {
 void Server::Impl::apply_to_sessions(const jute::Txn& txn, const OutstandingTxn& outstanding_txn) {
   const SessionId id = txn.header.client_id;
   if (const auto* create = std::get_if<jute::CreateSessionTxn>(&txn.body)) {
-    sessions.add(id, create->timeout_ms, now.monotonic);
-    if (decides()) sessions.set_owner(id, outstanding_txn.origin);
+    settle_created_session(id, create->timeout_ms, outstanding_txn.origin);
     Connection* origin = connections.find(outstanding_txn.origin);
     if (origin != nullptr && origin->state == ConnectionState::kConnecting) {
       session_established(*origin);

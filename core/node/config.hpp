@@ -51,6 +51,12 @@ struct Config {
   int64_t containers_per_minute_max = 10000;
   int64_t container_never_used_interval_ms = 300000;
 
+  // --- of a member of an ensemble ---
+  bool read_only_mode = false;  // readonlymode.enabled
+  bool local_sessions_enabled = false;
+  bool local_sessions_upgrading_enabled = false;
+  bool leader_serves = true;  // leaderServes
+
   // The ensemble that the server is a member of; none for a standalone server.
   std::optional<zab::PeerConfig> peer;
 

@@ -104,7 +104,7 @@ void Server::Impl::find_asker(OutstandingTxn& txn, const jute::Txn& decoded) {
     connecting.erase(found);
     return;
   }
-  const ConnectionId owner = sessions.owner(session).value_or(ConnectionId());
+  const ConnectionId owner = owner_of(session);
   const Connection* connection = connections.find(owner);
   if (connection == nullptr || decoded.header.zxid <= connection->answers_after) return;
   const RequestQueue& queue = connection->queue;
@@ -119,6 +119,10 @@ void Server::Impl::find_asker(OutstandingTxn& txn, const jute::Txn& decoded) {
   txn.received = request.received;
   if (const auto* error = std::get_if<jute::ErrorTxn>(&decoded.body)) {
     txn.prepared.error = error->error;
+    // Stock leaders know no local session when it is about an ephemeral.
+    if (error->error == ErrorCode::kSessionExpired && is_local(session)) {
+      txn.prepared.error = ErrorCode::kEphemeralOnLocalSession;
+    }
   } else if (request.type == OpCode::kMulti) {
     jute::Reader in(request.body);
     for (const wire::MultiOp& op : wire::read_multi_request(in, OpCode::kMulti)) {
@@ -174,6 +178,7 @@ void Server::Impl::answer_syncs_before_write(Connection& connection) {
 }
 
 void Server::Impl::touch(Connection& connection) {
+  if (local_sessions.size() != 0 && local_sessions.touch(connection.session, now.monotonic)) return;
   if (!is_learner()) {
     sessions.touch(connection.session, now.monotonic);
   } else if (!connection.touched) {
@@ -199,6 +204,8 @@ void Server::Impl::forget_forwarded() {
   renewals.clear();
   pending_syncs.clear();
   touched.clear();
+  local_sessions.clear();
+  upgrading.clear();
 }
 
 // --- the leader's side -------------------------------------------------------------------------
@@ -211,6 +218,10 @@ void Server::Impl::learner_request(ConnectionId learner, const quorum::Forwarded
     jute::Reader in(request.body);
     const int32_t timeout_ms = in.i32();
     if (!in.ok() || request.session.value == 0) return;
+    // It may be an upgrade, with the request for an ephemeral behind it.
+    if (config.local_sessions_enabled) {
+      sessions.add_pending(request.session, timeout_ms, learner, now.monotonic);
+    }
     append(preparer.prepare_create_session(request.session, timeout_ms, now.wall), learner, Xid(0),
            type);
     return;

@@ -81,7 +81,7 @@ std::string Server::Impl::monitor(const HostFacts& facts) const {
   text.line("outstanding_requests", static_cast<int64_t>(outstanding.size()));
   text.line("znode_count", static_cast<int64_t>(node_count()));
   text.line("global_sessions", static_cast<int64_t>(sessions.size()));
-  text.line("local_sessions", 0);
+  text.line("local_sessions", static_cast<int64_t>(local_sessions.size()));
   text.line("last_client_response_size", stats.response_size_last);
   text.line("min_client_response_size", stats.response_size_min);
   text.line("max_client_response_size", stats.response_size_max);

@@ -41,6 +41,10 @@ void Server::Impl::request(Connection& connection, std::string_view payload) {
     finish_reply(connection, start, header.xid, Zxid(0), ErrorCode::kOk);
     return;
   }
+  if (read_only && is_refused_read_only(header.type)) {
+    send_header_reply(connection, header.xid, tree.last_processed_zxid(), ErrorCode::kNotReadOnly);
+    return;
+  }
   if (!wire::is_client_op(header.type)) {
     send_header_reply(connection, header.xid, Zxid(-1), ErrorCode::kUnimplemented);
     close(connection, CloseHow::kAfterFlush);
@@ -48,31 +52,31 @@ void Server::Impl::request(Connection& connection, std::string_view payload) {
   }
   if (peer != nullptr && header.type == OpCode::kSync) {
     ask_sync(connection, header.xid, body);
-  } else if (wire::is_write(header.type)) {
+  } else if (wire::is_write(header.type) && !is_local_close(connection, header.type)) {
     submit_write(connection, header.xid, header.type, body);
   } else {
-    QueuedRequest read{header.xid,
-                       header.type,
-                       false,
-                       {},
-                       nullptr,
-                       now.monotonic,
-                       sessions.is_closing(connection.session)};
-    if (connection.queue.empty()) {
-      answer_read(connection, read, body);
-    } else {
-      read.body = body;
-      read.ids = connection.ids;
-      connection.queue.push(std::move(read));
-      ++queued_requests;
-    }
+    QueuedRequest read{header.xid, header.type, false, {}, nullptr, now.monotonic};
+    if (sessions.is_closing(connection.session)) read.refused = ErrorCode::kSessionExpired;
+    submit_read(connection, std::move(read), body);
   }
   throttle(connection);
 }
 
+// What no transaction comes of: it is answered at once, or behind the writes before it.
+void Server::Impl::submit_read(Connection& connection, QueuedRequest read, std::string_view body) {
+  if (connection.queue.empty()) return answer_read(connection, read, body);
+  read.body = body;
+  read.ids = connection.ids;
+  connection.queue.push(std::move(read));
+  ++queued_requests;
+}
+
 void Server::Impl::submit_write(Connection& connection, Xid xid, OpCode type,
                                 std::string_view body) {
+  if (wants_upgrade(connection, type, body)) upgrade(connection);
   if (is_learner()) return forward_write(connection, xid, type, body);
+  // An upgrade may have taken the last zxid; then the epoch ends, and the connection with it.
+  if (epoch_is_full()) return;
   connection.queue.push(QueuedRequest{xid, type, true, {}, nullptr, now.monotonic});
   ++queued_requests;
   if (type == OpCode::kCloseSession) {
@@ -126,6 +130,7 @@ void Server::Impl::authenticate(Connection& connection, Xid xid, std::string_vie
 
 void Server::Impl::answer_read(Connection& connection, const QueuedRequest& request,
                                std::string_view body) {
+  if (request.type == OpCode::kCloseSession) return close_local_session(connection, request);
   const std::vector<jute::Id>& ids = request.ids != nullptr ? *request.ids : *connection.ids;
   const Zxid zxid = tree.last_processed_zxid();
   ErrorCode error = ErrorCode::kOk;
@@ -138,8 +143,8 @@ void Server::Impl::answer_read(Connection& connection, const QueuedRequest& requ
   if (request.type != OpCode::kSetWatches && request.type != OpCode::kSetWatches2) {
     const pipeline::Asker asker{connection.id, connection.session, &ids};
     jute::Writer writer(out->sending());
-    error = request.session_over ? ErrorCode::kSessionExpired
-                                 : reads.execute(request.type, body, asker, writer);
+    error = request.refused != ErrorCode::kOk ? request.refused
+                                              : reads.execute(request.type, body, asker, writer);
   }
   finish_reply(connection, start, request.xid, zxid, error);
   count_latency(connection, request, zxid);

@@ -67,6 +67,7 @@ struct Server::Impl final : public zab::Host {
   // --- requests.cpp
   void request(Connection& connection, std::string_view payload);
   void submit_write(Connection& connection, Xid xid, jute::OpCode type, std::string_view body);
+  void submit_read(Connection& connection, QueuedRequest read, std::string_view body);
   void append(pipeline::Prepared prepared, ConnectionId origin, Xid xid, jute::OpCode type);
   void authenticate(Connection& connection, Xid xid, std::string_view body);
   void answer_read(Connection& connection, const QueuedRequest& request, std::string_view body);
@@ -95,6 +96,26 @@ struct Server::Impl final : public zab::Host {
   void show_ensemble();
   void fill_window(const storage::RecoveredState& state);
   void close_orphans();
+
+  // --- local_sessions.cpp: sessions that no other server knows
+  bool is_local(SessionId id) const { return local_sessions.contains(id); }
+  bool is_local_close(const Connection& connection, jute::OpCode type) const;
+  void open_local_session(Connection& connection);
+  void renew_local_session(Connection& connection, SessionId session);
+  void close_local_session(Connection& connection, const QueuedRequest& request);
+  void expire_local_sessions();
+  bool wants_upgrade(const Connection& connection, jute::OpCode type, std::string_view body) const;
+  void upgrade(Connection& connection);
+  void settle_created_session(SessionId id, int32_t timeout_ms, ConnectionId origin);
+  ConnectionId owner_of(SessionId id) const;
+
+  // --- read_only.cpp: service while there is no leader
+  void settle_read_only();
+  void begin_read_only();
+  void end_read_only();
+  std::optional<MonotonicTime> read_only_begins() const;
+  static bool is_refused_read_only(jute::OpCode type);
+  void renew_read_only(Connection& connection, SessionId session);
 
   // --- history.cpp
   void read_history();
@@ -202,6 +223,10 @@ struct Server::Impl final : public zab::Host {
   size_t node_count() const { return tree.node_count() + 1; }
   // Clients are served.
   bool serving() const { return !halted && !stopping && in_service; }
+  bool serves_clients() const {
+    if (halted || stopping) return false;
+    return read_only || (in_service && (config.leader_serves || is_learner() || peer == nullptr));
+  }
   // Whoever wants a transaction waits for the next epoch.
   bool epoch_is_full() const { return peer != nullptr && peer->is_epoch_full(); }
   // It is this server that turns requests into transactions.
@@ -254,6 +279,11 @@ struct Server::Impl final : public zab::Host {
   std::deque<Renewal> renewals;
   std::deque<PendingSync> pending_syncs;
   std::vector<ConnectionId> touched;  // heard from since the leader was told last
+  session::SessionTracker local_sessions;
+  // Of local sessions whose createSession is with the leader: the connection.
+  std::map<SessionId, ConnectionId> upgrading;
+  bool read_only = false;
+  std::optional<MonotonicTime> looking_since;  // for a leader
 
   size_t queued_requests = 0;           // in all connections' queues
   std::vector<ConnectionId> throttled;  // paused for kPauseOutstanding

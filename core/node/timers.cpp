@@ -14,6 +14,7 @@ void Server::Impl::start() {
   batch_end();
   if (peer != nullptr) peer->start(now.monotonic);
   settle_membership();
+  settle_read_only();
 }
 
 void Server::Impl::close_orphans() {
@@ -103,6 +104,7 @@ void Server::Impl::tick() {
   if (halted || stopping) return;
   if (peer != nullptr) peer->tick(now.monotonic);
   expire_sessionless();
+  expire_local_sessions();
   if (decides()) {
     expire_sessions();
     delete_containers();
@@ -171,7 +173,11 @@ std::optional<MonotonicTime> Server::Impl::next_deadline() const {
       consider(MonotonicTime::from_ms(next_container_check_ms));
     }
   }
-  if (peer != nullptr) consider(peer->next_deadline());
+  if (peer != nullptr) {
+    consider(peer->next_deadline());
+    consider(read_only_begins());
+    if (local_sessions.size() != 0) consider(local_sessions.next_expiry());
+  }
   consider(store.next_deadline());
   return first;
 }
