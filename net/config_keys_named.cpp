@@ -188,8 +188,8 @@ constexpr ConfigKey kNamedKeys[] = {
        return read_bool(v, d.config.engine.local_sessions_upgrading_enabled);
      }},
     {"syncEnabled", Standing::kEnsembleOnly, check_bool, kObserversLog, "true"},
-    {"observerMasterPort", Standing::kEnsembleOnly, check_int,
-     "is not supported: observers connect to the leader", "0"},
+    {"observerMasterPort", Standing::kEnsembleOnly,
+     [](Draft& d, Value v) { return read_port(v, d.peer.role.observer_master_port); }},
     {"quorumListenOnAllIPs", Standing::kEnsembleOnly,
      [](Draft& d, Value v) { return read_bool(v, d.quorum_listen_on_all); }},
     {"sslQuorum", Standing::kEnsembleOnly,

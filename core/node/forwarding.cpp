@@ -197,6 +197,11 @@ void Server::Impl::take_touched(std::string& bytes) {
     writer.i32(connection->timeout_ms);
   }
   touched.clear();
+  for (const auto& [session, timeout_ms] : relayed_touches) {
+    writer.i64(session.value);
+    writer.i32(timeout_ms);
+  }
+  relayed_touches.clear();
 }
 
 void Server::Impl::forget_forwarded() {
@@ -204,6 +209,7 @@ void Server::Impl::forget_forwarded() {
   renewals.clear();
   pending_syncs.clear();
   touched.clear();
+  relayed_touches.clear();
   local_sessions.clear();
   upgrading.clear();
 }
@@ -242,7 +248,11 @@ void Server::Impl::learner_request(ConnectionId learner, const quorum::Forwarded
   append(preparer.prepare(write, now.wall), learner, request.cxid, type);
 }
 
-void Server::Impl::learner_touched(ConnectionId, SessionId session, int32_t) {
+void Server::Impl::learner_touched(ConnectionId, SessionId session, int32_t timeout_ms) {
+  if (is_learner()) {
+    relayed_touches[session] = timeout_ms;
+    return;
+  }
   sessions.touch(session, now.monotonic);
 }
 

@@ -1,5 +1,7 @@
 // `mntr`: gauges, counters and summaries under upstream's names, as far as they mean something in a
 // server without a Java virtual machine (facts/client-protocol.md sections 16 and 17).
+#include <algorithm>
+
 #include "core/node/server_impl.hpp"
 
 namespace zoetrope::node {
@@ -53,6 +55,12 @@ std::string_view Server::Impl::detailed_state() const {
 
 void Server::Impl::add_membership(MonitorText& text) const {
   text.line("peer_state", detailed_state());
+  if (const auto master = peer->observer_master()) text.line("observer_master_id", master->value);
+  if (const zab::Leader* relay = peer->relay()) {
+    const auto observers = relay->learners();
+    text.line("synced_observers",
+              std::ranges::count_if(observers, &zab::Leader::LearnerStatus::is_synced));
+  }
   if (!peer->is_leading()) return;
   int64_t synced = 0, without_vote = 0, observers = 0;
   for (const zab::Leader::LearnerStatus& learner : peer->leader_role()->learners()) {

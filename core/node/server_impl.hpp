@@ -137,6 +137,7 @@ struct Server::Impl final : public zab::Host {
   void connect(zab::DialToken token, const quorum::HostPort& to) override;
   void abandon(zab::DialToken token) override;
   void listen(bool on) override;
+  void listen_for_observers(bool on) override;
   std::string& begin_send() override;
   void end_send(ConnectionId connection) override;
   void close(ConnectionId connection) override;
@@ -278,7 +279,8 @@ struct Server::Impl final : public zab::Host {
   std::map<SessionId, ConnectionId> connecting;  // their createSession is with the leader
   std::deque<Renewal> renewals;
   std::deque<PendingSync> pending_syncs;
-  std::vector<ConnectionId> touched;  // heard from since the leader was told last
+  std::vector<ConnectionId> touched;             // heard from since the leader was told last
+  std::map<SessionId, int32_t> relayed_touches;  // the same of observers' clients: time-outs, ms
   session::SessionTracker local_sessions;
   // Of local sessions whose createSession is with the leader: the connection.
   std::map<SessionId, ConnectionId> upgrading;
