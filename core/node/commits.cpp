@@ -143,11 +143,8 @@ void Server::Impl::reply_to_write(const OutstandingTxn& txn, const jute::Txn& de
   Connection* connection = connections.find(txn.origin);
   if (connection == nullptr || txn.type == OpCode::kCreateSession) return;
   answer_syncs_before_write(*connection);
-  ZT_ASSERT(!connection->queue.empty());
-  const QueuedRequest request = std::move(connection->queue.front());
+  const QueuedRequest request = dequeue(*connection);
   ZT_ASSERT(request.is_write && request.xid == txn.xid);
-  connection->queue.pop();
-  --queued_requests;
   if (txn.prepared.error == ErrorCode::kSessionMoved) {
     close(*connection, CloseHow::kAfterFlush);
     return;

@@ -32,6 +32,7 @@ struct QueuedRequest {
   // refused whose session was over when it came; one that closes while a read waits in the queue
   // still has that read answered, as what it sent before its closeSession.
   ErrorCode refused = ErrorCode::kOk;
+  int64_t large_bytes = 0;  // of a large request: its size
 };
 
 // First in, first out; keeps little memory when empty.
@@ -94,6 +95,7 @@ struct Connection {
   bool touched = false;        // since the leader was told last; of learners only
   bool read_only_byte = true;  // whether the ConnectRequest had it; the answer has it then too
   int32_t timeout_ms = 0;
+  uint32_t stalled = 0;  // its requests in front of the pipeline
   SessionId session;
   // Transactions up to this one answer nothing that came by this connection: it is a session's
   // later connection. Of learners only.

@@ -11,8 +11,6 @@ namespace zoetrope::node {
 
 using jute::OpCode;
 
-namespace {
-
 std::string encode_ids(const std::vector<jute::Id>& ids) {
   std::string bytes;
   jute::Writer out(bytes);
@@ -23,6 +21,8 @@ std::string encode_ids(const std::vector<jute::Id>& ids) {
   }
   return bytes;
 }
+
+namespace {
 
 // What a learner says of its client; nobody at all when it cannot be read.
 std::vector<jute::Id> decode_ids(std::optional<std::string_view> bytes) {
@@ -83,14 +83,12 @@ void Server::Impl::revalidated(SessionId session, bool valid) {
 }
 
 void Server::Impl::forward_write(Connection& connection, Xid xid, OpCode type,
-                                 std::string_view body) {
+                                 std::string_view body, const Identities& ids) {
   QueuedRequest request{xid, type, true, {}, nullptr, now.monotonic};
   // The transaction does not tell what exactly a multi was asked for.
   if (type == OpCode::kMulti) request.body = body;
-  connection.queue.push(std::move(request));
-  ++queued_requests;
-  peer->forward({connection.session, xid, static_cast<int32_t>(type), body},
-                encode_ids(*connection.ids));
+  enqueue(connection, std::move(request));
+  peer->forward({connection.session, xid, static_cast<int32_t>(type), body}, encode_ids(*ids));
 }
 
 // Whose request a transaction answers (KB-22: told by session and cxid, never by the order alone).
@@ -135,8 +133,7 @@ void Server::Impl::ask_sync(Connection& connection, Xid xid, std::string_view bo
   // Reads behind it wait with it.
   QueuedRequest request{xid, OpCode::kSync, false, {}, connection.ids, now.monotonic};
   request.body = body;
-  connection.queue.push(std::move(request));
-  ++queued_requests;
+  enqueue(connection, std::move(request));
   pending_syncs.push_back({connection.id});
   peer->sync(connection.session, xid);
 }
@@ -159,9 +156,7 @@ bool Server::Impl::is_waiting_sync(const QueuedRequest& request) const {
 
 // The sync at the front of the queue, and the reads behind it.
 void Server::Impl::answer_sync(Connection& connection) {
-  const QueuedRequest request = std::move(connection.queue.front());
-  connection.queue.pop();
-  --queued_requests;
+  const QueuedRequest request = dequeue(connection);
   answer_read(connection, request, request.body);
   drain_reads(connection);
 }

@@ -16,6 +16,10 @@ void Server::Impl::connect(Connection& connection, std::string_view payload) {
     close(connection, CloseHow::kAfterFlush);
     return;
   }
+  if (!is_admitted(request)) {
+    ++stats.connections_rejected;
+    return close(connection, CloseHow::kAfterFlush);
+  }
   if (!serves_clients() || (read_only && !request.read_only)) {
     close(connection, CloseHow::kAfterFlush);
     return;
@@ -42,6 +46,13 @@ void Server::Impl::connect(Connection& connection, std::string_view payload) {
   if (is_learner()) return forward_connect(connection);
   append(preparer.prepare_create_session(id, connection.timeout_ms, now.wall), connection.id,
          Xid(0), jute::OpCode::kCreateSession);
+}
+
+bool Server::Impl::is_admitted(const wire::ConnectRequest& request) {
+  const SessionKind kind = request.session.value != 0      ? SessionKind::kRenewed
+                           : config.local_sessions_enabled ? SessionKind::kLocal
+                                                           : SessionKind::kGlobal;
+  return connection_throttle.admits(kind, now.monotonic);
 }
 
 void Server::Impl::renew_session(Connection& connection, const wire::ConnectRequest& request) {

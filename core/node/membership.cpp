@@ -42,6 +42,7 @@ void Server::Impl::retire() {
   is_persisting = false;
   forget_forwarded();
   end_read_only();
+  forget_stalled();
   connections.for_each(
       [this](Connection& connection) { close(connection, CloseHow::kAfterFlush); });
   if (stopping || halted) return;

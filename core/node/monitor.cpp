@@ -95,10 +95,13 @@ std::string Server::Impl::monitor(const HostFacts& facts) const {
   text.line("max_client_response_size", stats.response_size_max);
   text.line("packets_sent", stats.packets_sent);
   text.line("packets_received", stats.packets_received);
-  text.line("connection_drop_probability", "0.0");
+  text.line("connection_drop_probability",
+            std::string_view(average_text(connection_throttle.drop_chance(), 1'000'000)));
   text.line("watch_count",
             static_cast<int64_t>(watches.watch_count() + watches.child_watch_count()));
-  text.line("throttled_ops", 0);
+  text.line("throttled_ops", stats.throttled_ops);
+  text.line("stale_requests_dropped", stats.stale_requests_dropped);
+  text.line("request_throttle_wait_count", stats.request_throttle_waits);
   text.line("outstanding_tls_handshake", 0);
   text.line("connection_drop_count", stats.connections_dropped);
   text.line("response_bytes", stats.response_bytes);

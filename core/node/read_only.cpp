@@ -43,6 +43,7 @@ void Server::Impl::end_read_only() {
   if (!std::exchange(read_only, false)) return;
   out->log(Severity::kInfo, "serves read-only clients no more");
   local_sessions.clear();
+  forget_stalled();
   connections.for_each(
       [this](Connection& connection) { close(connection, CloseHow::kAfterFlush); });
 }

@@ -23,13 +23,6 @@ void Server::Impl::request(Connection& connection, std::string_view payload) {
     return;
   }
   const std::string_view body = in.rest();
-  if (header.type == OpCode::kPing) {
-    connection.queue.release_memory();
-    const Zxid zxid = tree.last_processed_zxid();
-    send_header_reply(connection, header.xid, zxid, ErrorCode::kOk);
-    count_latency(connection, {header.xid, header.type, false, {}, nullptr, now.monotonic}, zxid);
-    return;
-  }
   if (header.type == OpCode::kAuth) {
     authenticate(connection, header.xid, body);
     return;
@@ -39,6 +32,25 @@ void Server::Impl::request(Connection& connection, std::string_view payload) {
     const size_t start = begin_reply();
     jute::Writer(out->sending()).i32(-1);
     finish_reply(connection, start, header.xid, Zxid(0), ErrorCode::kOk);
+    return;
+  }
+  const auto size = static_cast<int64_t>(payload.size());
+  const int64_t threshold = config.large_request_threshold;
+  large_bytes_of_request = threshold != -1 && size > threshold ? size : 0;
+  must_stall() ? stall(connection, header, body)
+               : carry_out_request(connection, header, body, connection.ids);
+  large_bytes_of_request = 0;
+  throttle(connection);
+}
+
+// `ids`: the identities of the client when it sent the request.
+void Server::Impl::carry_out_request(Connection& connection, const wire::RequestHeader& header,
+                                     std::string_view body, const Identities& ids) {
+  if (header.type == OpCode::kPing) {
+    connection.queue.release_memory();
+    const Zxid zxid = tree.last_processed_zxid();
+    send_header_reply(connection, header.xid, zxid, ErrorCode::kOk);
+    count_latency(connection, {header.xid, header.type, false, {}, nullptr, now.monotonic}, zxid);
     return;
   }
   if (read_only && is_refused_read_only(header.type)) {
@@ -53,32 +65,31 @@ void Server::Impl::request(Connection& connection, std::string_view payload) {
   if (peer != nullptr && header.type == OpCode::kSync) {
     ask_sync(connection, header.xid, body);
   } else if (wire::is_write(header.type) && !is_local_close(connection, header.type)) {
-    submit_write(connection, header.xid, header.type, body);
+    submit_write(connection, header.xid, header.type, body, ids);
   } else {
     QueuedRequest read{header.xid, header.type, false, {}, nullptr, now.monotonic};
     if (sessions.is_closing(connection.session)) read.refused = ErrorCode::kSessionExpired;
-    submit_read(connection, std::move(read), body);
+    submit_read(connection, std::move(read), body, ids);
   }
-  throttle(connection);
 }
 
 // What no transaction comes of: it is answered at once, or behind the writes before it.
-void Server::Impl::submit_read(Connection& connection, QueuedRequest read, std::string_view body) {
+void Server::Impl::submit_read(Connection& connection, QueuedRequest read, std::string_view body,
+                               const Identities& ids) {
+  if (connection.queue.empty() && ids == connection.ids) return answer_read(connection, read, body);
+  read.ids = ids;
   if (connection.queue.empty()) return answer_read(connection, read, body);
   read.body = body;
-  read.ids = connection.ids;
-  connection.queue.push(std::move(read));
-  ++queued_requests;
+  enqueue(connection, std::move(read));
 }
 
-void Server::Impl::submit_write(Connection& connection, Xid xid, OpCode type,
-                                std::string_view body) {
+void Server::Impl::submit_write(Connection& connection, Xid xid, OpCode type, std::string_view body,
+                                const Identities& ids) {
   if (wants_upgrade(connection, type, body)) upgrade(connection);
-  if (is_learner()) return forward_write(connection, xid, type, body);
+  if (is_learner()) return forward_write(connection, xid, type, body, ids);
   // An upgrade may have taken the last zxid; then the epoch ends, and the connection with it.
   if (epoch_is_full()) return;
-  connection.queue.push(QueuedRequest{xid, type, true, {}, nullptr, now.monotonic});
-  ++queued_requests;
+  enqueue(connection, QueuedRequest{xid, type, true, {}, nullptr, now.monotonic});
   if (type == OpCode::kCloseSession) {
     append(preparer.prepare_close_session(connection.session, xid.value, now.wall), connection.id,
            xid, type);
@@ -89,7 +100,7 @@ void Server::Impl::submit_write(Connection& connection, Xid xid, OpCode type,
   write.cxid = xid.value;
   write.type = type;
   write.body = body;
-  write.ids = connection.ids.get();
+  write.ids = ids.get();
   write.origin = connection.id;
   append(preparer.prepare(write, now.wall), connection.id, xid, type);
 }
@@ -154,9 +165,7 @@ void Server::Impl::drain_reads(Connection& connection) {
   while (!connection.queue.empty() && !connection.queue.front().is_write &&
          !is_waiting_sync(connection.queue.front()) &&
          connection.state != ConnectionState::kClosing) {
-    const QueuedRequest request = std::move(connection.queue.front());
-    connection.queue.pop();
-    --queued_requests;
+    const QueuedRequest request = dequeue(connection);
     answer_read(connection, request, request.body);
   }
 }
@@ -214,8 +223,9 @@ void Server::Impl::count_latency(Connection& connection, const QueuedRequest& re
 }
 
 void Server::Impl::throttle(Connection& connection) {
-  if (queued_requests <= static_cast<size_t>(config.outstanding_limit) ||
-      connection.queue.empty() || connection.state == ConnectionState::kClosing ||
+  if (queued_requests + stalled.size() <= static_cast<size_t>(config.outstanding_limit) ||
+      (connection.queue.empty() && connection.stalled == 0) ||
+      connection.state == ConnectionState::kClosing ||
       (connection.paused & kPauseOutstanding) != 0) {
     return;
   }
@@ -224,7 +234,9 @@ void Server::Impl::throttle(Connection& connection) {
 }
 
 void Server::Impl::release_throttled() {
-  if (throttled.empty() || queued_requests > static_cast<size_t>(config.outstanding_limit)) return;
+  release_stalled();
+  const size_t waiting = queued_requests + stalled.size();
+  if (throttled.empty() || waiting > static_cast<size_t>(config.outstanding_limit)) return;
   for (const ConnectionId id : throttled) {
     if (Connection* connection = connections.find(id); connection != nullptr) {
       resume(*connection, kPauseOutstanding);

@@ -42,6 +42,8 @@ Server::Impl::Impl(Config config_in, storage::RecoveredState recovered, uint64_t
       store(config.store, recovered, Random(seed_in).fork("store"), now_in.monotonic),
       committed_window(config.peer ? config.peer->commit_log_count : 1, kWindowBytes),
       local_sessions(config.tick_time_ms, SessionId(1)),
+      connection_throttle(config.connection_throttle, Random(seed_in).fork("connection throttle"),
+                          now_in.monotonic),
       seed(seed_in),
       replayed_txns(static_cast<int64_t>(recovered.replayed)),
       started(now_in.monotonic),
@@ -151,6 +153,8 @@ uint64_t Server::Impl::fingerprint() const {
     hash.add(local_sessions.fingerprint());
     hash.add(uint64_t{read_only} + 2 * upgrading.size());
   }
+  connection_throttle.add_to(hash);
+  for (const StalledRequest& request : stalled) hash.add(request.connection.value);
   connections.for_each([&hash](const Connection& connection) {
     hash.add(connection.id.value);
     hash.add(static_cast<uint64_t>(connection.session.value));

@@ -36,6 +36,11 @@ struct OutstandingTxn {
 
 class MonitorText;  // the lines of `mntr`
 
+using Identities = std::shared_ptr<const std::vector<jute::Id>>;
+
+// As a learner tells its leader who its client is.
+std::string encode_ids(const std::vector<jute::Id>& ids);
+
 // sum / count rounded to four decimals, as Java prints a double.
 std::string average_text(int64_t sum, int64_t count);
 // Upstream's short names of operations in `cons`.
@@ -60,20 +65,40 @@ struct Server::Impl final : public zab::Host {
 
   // --- handshake.cpp
   void connect(Connection& connection, std::string_view payload);
+  bool is_admitted(const wire::ConnectRequest& request);
   void renew_session(Connection& connection, const wire::ConnectRequest& request);
   void send_connect_response(Connection& connection, bool valid);
   void session_established(Connection& connection);
 
   // --- requests.cpp
   void request(Connection& connection, std::string_view payload);
-  void submit_write(Connection& connection, Xid xid, jute::OpCode type, std::string_view body);
-  void submit_read(Connection& connection, QueuedRequest read, std::string_view body);
+  void carry_out_request(Connection& connection, const wire::RequestHeader& header,
+                         std::string_view body, const Identities& ids);
+  void submit_write(Connection& connection, Xid xid, jute::OpCode type, std::string_view body,
+                    const Identities& ids);
+  void submit_read(Connection& connection, QueuedRequest read, std::string_view body,
+                   const Identities& ids);
   void append(pipeline::Prepared prepared, ConnectionId origin, Xid xid, jute::OpCode type);
   void authenticate(Connection& connection, Xid xid, std::string_view body);
   void answer_read(Connection& connection, const QueuedRequest& request, std::string_view body);
   void drain_reads(Connection& connection);
   void throttle(Connection& connection);
   void release_throttled();
+
+  // --- request_throttle.cpp
+  void enqueue(Connection& connection, QueuedRequest request);
+  QueuedRequest dequeue(Connection& connection);
+  void forget_queue(const Connection& connection);
+  bool is_too_large_now(int64_t length);
+  bool must_stall() const;
+  void stall(Connection& connection, const wire::RequestHeader& header, std::string_view body);
+  void note_stall();
+  bool is_stale(const StalledRequest& request) const;
+  void drop_stale(ConnectionId id);
+  void release_stalled();
+  void let_go(const StalledRequest& request);
+  void carry_out_orphan(const StalledRequest& request);
+  void forget_stalled();
 
   // --- commits.cpp
   void apply_committed();
@@ -124,7 +149,8 @@ struct Server::Impl final : public zab::Host {
   // --- forwarding.cpp: what a learner has its leader decide, and how the answers come back
   void forward_connect(Connection& connection);
   void forward_renewal(Connection& connection, const wire::ConnectRequest& request);
-  void forward_write(Connection& connection, Xid xid, jute::OpCode type, std::string_view body);
+  void forward_write(Connection& connection, Xid xid, jute::OpCode type, std::string_view body,
+                     const Identities& ids);
   void ask_sync(Connection& connection, Xid xid, std::string_view body);
   bool is_waiting_sync(const QueuedRequest& request) const;
   void answer_sync(Connection& connection);
@@ -287,7 +313,13 @@ struct Server::Impl final : public zab::Host {
   bool read_only = false;
   std::optional<MonotonicTime> looking_since;  // for a leader
 
-  size_t queued_requests = 0;           // in all connections' queues
+  size_t queued_requests = 0;               // in all connections' queues
+  std::deque<StalledRequest> stalled;       // in front of the pipeline, oldest first
+  std::optional<MonotonicTime> stall_ends;  // when they are looked at again
+  bool releasing_stalled = false;
+  int64_t large_bytes = 0;             // of the large requests in the queues and stalled
+  int64_t large_bytes_of_request = 0;  // of the one that is being handed on
+  ConnectionThrottle connection_throttle;
   std::vector<ConnectionId> throttled;  // paused for kPauseOutstanding
   std::vector<ConnectionId> resumed;    // to be looked at again before the step ends
   std::vector<ConnectionId> closed;     // to be forgotten when the step ends

@@ -105,6 +105,7 @@ void Server::Impl::tick() {
   if (peer != nullptr) peer->tick(now.monotonic);
   expire_sessionless();
   expire_local_sessions();
+  if (!stalled.empty()) release_throttled();
   if (decides()) {
     expire_sessions();
     delete_containers();
@@ -167,6 +168,7 @@ std::optional<MonotonicTime> Server::Impl::next_deadline() const {
     if (time && (!first || *time < *first)) first = time;
   };
   if (!sessionless.empty()) consider(sessionless.front().first);
+  consider(stall_ends);
   if (decides() && !epoch_is_full()) {
     consider(sessions.next_expiry());
     if (config.container_check_interval_ms > 0) {
@@ -190,6 +192,7 @@ void Server::Impl::shut_down() {
     // What is not committed is in the log; that is enough.
     outstanding.clear();
   }
+  forget_stalled();
   connections.for_each([this](Connection& connection) { pause(connection, kPauseShutdown); });
   batch_end();
 }

@@ -184,7 +184,7 @@ TEST(EnsembleConfig, WhatIsNotObeyedIsNamedToAMemberOnly) {
 }
 
 TEST(EnsembleConfig, EveryKeyThatIsNotObeyedGivesAMemberOneWarning) {
-  for (const auto table : {named_keys(), property_keys()}) {
+  for (const auto table : {named_keys(), property_keys(), throttle_keys()}) {
     for (const ConfigKey& key : table) {
       if (key.standing != Standing::kEnsembleOnly || key.consequence.empty()) continue;
       if (key.read != nullptr) continue;
