@@ -128,6 +128,7 @@ properties::History World::take_history() {
   history.setup.servers = static_cast<uint32_t>(processes_.size());
   history.setup.unheard_max = unheard_max();
   history.setup.calm_since = calm_since_;
+  history.setup.local_sessions = server.local_sessions_enabled;
   if (failed_) return history;
   const Process& process = *processes_[0];
   if (process.engine() == nullptr || process.engine()->tree() == nullptr) return history;

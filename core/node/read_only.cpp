@@ -66,10 +66,12 @@ bool Server::Impl::is_refused_read_only(OpCode type) {
   }
 }
 
-// A session of the whole ensemble may be alive where the quorum is: it is not said to be over, the
-// client tries another server.
+// A session of the whole ensemble may be alive where the quorum is, also one that this server does
+// not know: it is not said to be over, the client tries another server (upstream says so of those
+// that it does not know). Of those that this process gave it knows which are open.
 void Server::Impl::renew_read_only(Connection& connection, SessionId session) {
-  if (!sessions.contains(session)) send_connect_response(connection, false);
+  const bool is_over = sessions.has_made(session) && !sessions.contains(session);
+  if (is_over) send_connect_response(connection, false);
   close(connection, CloseHow::kAfterFlush);
 }
 

@@ -132,9 +132,11 @@ void Server::Impl::let_go(const StalledRequest& request) {
   large_bytes_of_request = 0;
 }
 
-// Its connection is gone, and it is to be carried out: the change is made, and nobody is told.
+// Its connection is gone, and it is to be carried out: the change is made, and nobody is told. Not
+// once its client has come back: what that asks for now would be mixed up with it.
 void Server::Impl::carry_out_orphan(const StalledRequest& request) {
   if (!wire::is_write(request.type) || read_only || !serving()) return;
+  if (connections.find(owner_of(request.session)) != nullptr) return;
   if (request.type == OpCode::kCloseSession && is_local(request.session)) {
     return local_sessions.remove(request.session);
   }

@@ -16,7 +16,7 @@ constexpr size_t kClosedMax = 10'000;
 }  // namespace
 
 SessionTracker::SessionTracker(int64_t tick_ms, SessionId next_id)
-    : tick_ms_(tick_ms), next_id_(next_id) {
+    : tick_ms_(tick_ms), first_id_(next_id), next_id_(next_id) {
   ZT_ASSERT(tick_ms > 0);
 }
 

@@ -36,6 +36,8 @@ class SessionTracker {
 
   // A fresh id; never one that the table knows.
   SessionId allocate();
+  // Whether allocate() has given it.
+  bool has_made(SessionId id) const { return id >= first_id_ && id < next_id_; }
   // Adds a session, or takes the new time-out if it is known; starts its timer at `now`.
   void add(SessionId id, int32_t timeout_ms, MonotonicTime now);
   // A session whose createSession is prepared and not yet applied: it may write from now on (what
@@ -99,6 +101,7 @@ class SessionTracker {
   void remember_closed(SessionId id);
 
   int64_t tick_ms_;
+  SessionId first_id_;
   SessionId next_id_;
   boost::unordered_flat_map<SessionId, Session, IdHash> sessions_;
   // A session leaves its bucket lazily: an entry counts only while the session's bucket_ms says so.
