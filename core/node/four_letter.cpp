@@ -230,13 +230,21 @@ std::string Server::Impl::dump_text() const {
   const auto date_of = [this](int64_t monotonic_ms) {
     return java_date(WallTime{now.wall.ms + monotonic_ms - now.monotonic.ms()});
   };
-  const auto buckets = sessions.buckets();
-  std::string text = "SessionTracker dump:\nSession Sets (" + std::to_string(buckets.size()) +
-                     ")/(" + std::to_string(sessions.size()) + "):\n";
-  for (const auto& [bucket, ids] : buckets) {
-    text += std::to_string(ids.size()) + " expire at " + date_of(bucket) + ":\n";
-    for (const SessionId id : ids) text += "\t0x" + hex(id.value) + "\n";
+  const auto sets_of = [&](const session::SessionTracker& tracker) {
+    const auto buckets = tracker.buckets();
+    std::string sets = "Session Sets (" + std::to_string(buckets.size()) + ")/(" +
+                       std::to_string(tracker.size()) + "):\n";
+    for (const auto& [bucket, ids] : buckets) {
+      sets += std::to_string(ids.size()) + " expire at " + date_of(bucket) + ":\n";
+      for (const SessionId id : ids) sets += "\t0x" + hex(id.value) + "\n";
+    }
+    return sets;
+  };
+  std::string text = "SessionTracker dump:\n";
+  if (peer != nullptr && config.local_sessions_enabled) {
+    text += "Local " + sets_of(local_sessions) + "Global ";
   }
+  text += sets_of(sessions);
   const std::vector<SessionId> owners = tree.sessions_with_ephemerals();
   text +=
       "ephemeral nodes dump:\nSessions with Ephemerals (" + std::to_string(owners.size()) + "):\n";
