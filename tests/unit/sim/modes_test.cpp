@@ -237,36 +237,47 @@ std::string multi_with_ephemeral() {
   return bytes;
 }
 
-TEST_P(LocalSessions, AreUpgradedByAnEphemeral) {
-  for (const bool in_multi : {false, true}) {
-    EnsembleRig rig(3, 0, upgradable);
-    ASSERT_TRUE(rig.all_serve());
-    const size_t at = server(rig);
-    auto client = rig.client();
-    ASSERT_TRUE(client->connect(at));
-    const SessionId session = client->session;
-    const int64_t before = newest(rig, at);
-    // Writes before and behind it, all under way at once.
-    const Xid first = client->send(OpCode::kCreate, create_body("/a"));
-    const Xid second = in_multi ? client->send(OpCode::kMulti, multi_with_ephemeral())
-                                : client->send(OpCode::kCreate, create_body("/m2", kEphemeral));
-    const Xid third = client->send(OpCode::kCreate, create_body("/e2", kEphemeral));
-    for (const Xid xid : {first, second, third}) {
-      const auto reply = client->wait_for(xid);
-      ASSERT_TRUE(reply.has_value());
-      EXPECT_EQ(reply->header.error, ErrorCode::kOk);
-    }
-    EXPECT_EQ(newest(rig, at), before + 4) << "one is the createSession";
-    EXPECT_EQ(rig.tree(at).ephemerals_of(session).size(), 2U);
-    client->disconnect();
-    ASSERT_TRUE(client->connect((at + 1) % 3)) << "now it can move";
-    EXPECT_EQ(client->session, session);
-    EXPECT_EQ(client->error_of(OpCode::kCreate, create_body("/e3", kEphemeral)), ErrorCode::kOk);
-    EXPECT_EQ(client->error_of(OpCode::kCloseSession), ErrorCode::kOk);
-    rig.run(1000);
-    for (size_t i = 0; i < 3; ++i) EXPECT_TRUE(rig.tree(i).ephemerals_of(session).empty());
-    EXPECT_EQ(rig.tree(at).find("/e2"), tree::NodeId::kNone);
+void upgrade_at(size_t (EnsembleRig::*server)(), bool in_multi) {
+  EnsembleRig rig(3, 0, upgradable);
+  ASSERT_TRUE(rig.all_serve());
+  const size_t at = (rig.*server)();
+  auto client = rig.client();
+  ASSERT_TRUE(client->connect(at));
+  const SessionId session = client->session;
+  const int64_t before = newest(rig, at);
+  // Writes before and behind it, all under way at once.
+  const Xid first = client->send(OpCode::kCreate, create_body("/a"));
+  const Xid second = in_multi ? client->send(OpCode::kMulti, multi_with_ephemeral())
+                              : client->send(OpCode::kCreate, create_body("/m2", kEphemeral));
+  const Xid third = client->send(OpCode::kCreate, create_body("/e2", kEphemeral));
+  for (const Xid xid : {first, second, third}) {
+    const auto reply = client->wait_for(xid);
+    ASSERT_TRUE(reply.has_value());
+    EXPECT_EQ(reply->header.error, ErrorCode::kOk);
   }
+  EXPECT_EQ(newest(rig, at), before + 4) << "one is the createSession";
+  EXPECT_EQ(rig.tree(at).ephemerals_of(session).size(), 2U);
+  client->disconnect();
+  ASSERT_TRUE(client->connect((at + 1) % 3)) << "now it can move";
+  EXPECT_EQ(client->session, session);
+  EXPECT_EQ(client->error_of(OpCode::kCreate, create_body("/e3", kEphemeral)), ErrorCode::kOk);
+  EXPECT_EQ(client->error_of(OpCode::kCloseSession), ErrorCode::kOk);
+  rig.run(1000);
+  for (size_t i = 0; i < 3; ++i) EXPECT_TRUE(rig.tree(i).ephemerals_of(session).empty());
+  EXPECT_EQ(rig.tree(at).find("/e2"), tree::NodeId::kNone);
+}
+
+TEST(LocalSession, IsUpgradedByAnEphemeralOnAFollower) {
+  upgrade_at(&EnsembleRig::follower, false);
+}
+
+TEST(LocalSession, IsUpgradedByAnEphemeralOnTheLeader) {
+  upgrade_at(&EnsembleRig::leader, false);
+}
+
+TEST(LocalSession, IsUpgradedByAnEphemeralInAMulti) {
+  upgrade_at(&EnsembleRig::follower, true);
+  upgrade_at(&EnsembleRig::leader, true);
 }
 
 TEST_P(LocalSessions, AnUpgradedOneExpiresByTheLeadersWord) {
