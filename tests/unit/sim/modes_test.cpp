@@ -2,7 +2,7 @@
 // without clients.
 #include <gtest/gtest.h>
 
-#include "tests/unit/sim/ensemble_rig.hpp"
+#include "tests/unit/sim/service_rig.hpp"
 
 namespace zoetrope::sim {
 namespace {
@@ -18,7 +18,7 @@ void read_only(node::Config& server, size_t) {
 }
 
 TEST(ReadOnlyMode, AServerWithoutAQuorumServesReadersAfterAWhile) {
-  EnsembleRig rig(3, 0, read_only);
+  ServiceRig rig(3, 0, read_only);
   ASSERT_TRUE(rig.all_serve());
   auto writer = rig.client();
   ASSERT_TRUE(writer->connect(rig.leader()));
@@ -53,7 +53,7 @@ TEST(ReadOnlyMode, AServerWithoutAQuorumServesReadersAfterAWhile) {
 }
 
 TEST(ReadOnlyMode, SessionsOfTheEnsembleAreNeitherServedNorDeclaredOver) {
-  EnsembleRig rig(3, 0, read_only);
+  ServiceRig rig(3, 0, read_only);
   ASSERT_TRUE(rig.all_serve());
   const size_t alone = rig.follower();
   auto client = rig.client();
@@ -71,7 +71,7 @@ TEST(ReadOnlyMode, SessionsOfTheEnsembleAreNeitherServedNorDeclaredOver) {
 }
 
 TEST(ReadOnlyMode, ItsSessionsLiveOverConnectionsExpireAndEndWithTheMode) {
-  EnsembleRig rig(3, 0, read_only);
+  ServiceRig rig(3, 0, read_only);
   ASSERT_TRUE(rig.all_serve());
   const size_t alone = rig.follower();
   rig.isolate(alone);
@@ -105,7 +105,7 @@ TEST(ReadOnlyMode, ItsSessionsLiveOverConnectionsExpireAndEndWithTheMode) {
 }
 
 TEST(ReadOnlyMode, IsOffUnlessAskedFor) {
-  EnsembleRig rig(3, 0);
+  ServiceRig rig(3, 0);
   ASSERT_TRUE(rig.all_serve());
   const size_t alone = rig.follower();
   rig.isolate(alone);
@@ -117,7 +117,7 @@ TEST(ReadOnlyMode, IsOffUnlessAskedFor) {
 }
 
 TEST(ReadOnlyMode, AServerThatStartsAloneShowsWhatItsDiskHas) {
-  EnsembleRig rig(3, 0, read_only);
+  ServiceRig rig(3, 0, read_only);
   ASSERT_TRUE(rig.all_serve());
   auto client = rig.client();
   ASSERT_TRUE(client->connect(rig.leader()));
@@ -145,20 +145,20 @@ void upgradable(node::Config& server, size_t) {
 }
 
 // Transactions of the first epoch.
-int64_t newest(const EnsembleRig& rig, size_t server) {
+int64_t newest(const ServiceRig& rig, size_t server) {
   return rig.tree(server).last_processed_zxid().counter();
 }
 
 class LocalSessions : public ::testing::TestWithParam<bool> {
  protected:
   // The server that the client comes to: the leader or a follower.
-  static size_t server(EnsembleRig& rig) { return GetParam() ? rig.leader() : rig.follower(); }
+  static size_t server(ServiceRig& rig) { return GetParam() ? rig.leader() : rig.follower(); }
 };
 INSTANTIATE_TEST_SUITE_P(, LocalSessions, ::testing::Bool(),
                          [](const auto& leads) { return leads.param ? "Leader" : "Follower"; });
 
 TEST_P(LocalSessions, ComeAndGoWithoutATransaction) {
-  EnsembleRig rig(3, 0, local);
+  ServiceRig rig(3, 0, local);
   ASSERT_TRUE(rig.all_serve());
   const size_t at = server(rig);
   const int64_t before = newest(rig, at);
@@ -184,7 +184,7 @@ TEST_P(LocalSessions, ComeAndGoWithoutATransaction) {
 }
 
 TEST_P(LocalSessions, CannotMove) {
-  EnsembleRig rig(3, 0, local);
+  ServiceRig rig(3, 0, local);
   ASSERT_TRUE(rig.all_serve());
   const size_t at = server(rig);
   auto client = rig.client();
@@ -194,7 +194,7 @@ TEST_P(LocalSessions, CannotMove) {
 }
 
 TEST_P(LocalSessions, ExpireWhereTheyAre) {
-  EnsembleRig rig(3, 0, local);
+  ServiceRig rig(3, 0, local);
   ASSERT_TRUE(rig.all_serve());
   const size_t at = server(rig);
   auto client = rig.client();
@@ -212,7 +212,7 @@ TEST_P(LocalSessions, ExpireWhereTheyAre) {
 }
 
 TEST_P(LocalSessions, HaveNoEphemeralsUnlessTheyMayBeUpgraded) {
-  EnsembleRig rig(3, 0, local);
+  ServiceRig rig(3, 0, local);
   ASSERT_TRUE(rig.all_serve());
   auto client = rig.client();
   ASSERT_TRUE(client->connect(server(rig)));
@@ -237,8 +237,8 @@ std::string multi_with_ephemeral() {
   return bytes;
 }
 
-void upgrade_at(size_t (EnsembleRig::*server)(), bool in_multi) {
-  EnsembleRig rig(3, 0, upgradable);
+void upgrade_at(size_t (ServiceRig::*server)(), bool in_multi) {
+  ServiceRig rig(3, 0, upgradable);
   ASSERT_TRUE(rig.all_serve());
   const size_t at = (rig.*server)();
   auto client = rig.client();
@@ -268,20 +268,20 @@ void upgrade_at(size_t (EnsembleRig::*server)(), bool in_multi) {
 }
 
 TEST(LocalSession, IsUpgradedByAnEphemeralOnAFollower) {
-  upgrade_at(&EnsembleRig::follower, false);
+  upgrade_at(&ServiceRig::follower, false);
 }
 
 TEST(LocalSession, IsUpgradedByAnEphemeralOnTheLeader) {
-  upgrade_at(&EnsembleRig::leader, false);
+  upgrade_at(&ServiceRig::leader, false);
 }
 
 TEST(LocalSession, IsUpgradedByAnEphemeralInAMulti) {
-  upgrade_at(&EnsembleRig::follower, true);
-  upgrade_at(&EnsembleRig::leader, true);
+  upgrade_at(&ServiceRig::follower, true);
+  upgrade_at(&ServiceRig::leader, true);
 }
 
 TEST_P(LocalSessions, AnUpgradedOneExpiresByTheLeadersWord) {
-  EnsembleRig rig(3, 0, upgradable);
+  ServiceRig rig(3, 0, upgradable);
   ASSERT_TRUE(rig.all_serve());
   const size_t at = server(rig);
   auto client = rig.client();
@@ -300,7 +300,7 @@ TEST_P(LocalSessions, AnUpgradedOneExpiresByTheLeadersWord) {
 }
 
 TEST_P(LocalSessions, AClientThatMovesInTheMiddleOfItsUpgradeKeepsItsSession) {
-  EnsembleRig rig(3, 0, upgradable);
+  ServiceRig rig(3, 0, upgradable);
   ASSERT_TRUE(rig.all_serve());
   const size_t at = server(rig);
   auto client = rig.client();
@@ -318,7 +318,7 @@ TEST_P(LocalSessions, AClientThatMovesInTheMiddleOfItsUpgradeKeepsItsSession) {
 }
 
 TEST(LocalSession, EndsWhenItsServerLosesTheLeader) {
-  EnsembleRig rig(3, 0, local);
+  ServiceRig rig(3, 0, local);
   ASSERT_TRUE(rig.all_serve());
   const size_t at = rig.follower();
   auto client = rig.client();
@@ -334,7 +334,7 @@ TEST(LocalSession, EndsWhenItsServerLosesTheLeader) {
 // --- a leader without clients ------------------------------------------------------------------
 
 TEST(LeaderServes, NoClientsWhenItIsToldSo) {
-  EnsembleRig rig(3, 0, [](node::Config& server, size_t) { server.leader_serves = false; });
+  ServiceRig rig(3, 0, [](node::Config& server, size_t) { server.leader_serves = false; });
   ASSERT_TRUE(rig.all_serve());
   const size_t leads = rig.leader(), follows = rig.follower();
   auto client = rig.client();

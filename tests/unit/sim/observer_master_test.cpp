@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "core/quorum/packet.hpp"
-#include "tests/unit/sim/ensemble_rig.hpp"
+#include "tests/unit/sim/service_rig.hpp"
 
 namespace zoetrope::sim {
 namespace {
@@ -26,13 +26,13 @@ std::string value_of(RigClient& client, size_t server, const std::string& key) {
   return text.substr(at + line.size(), text.find('\n', at) - at - line.size());
 }
 
-size_t master_of(EnsembleRig& rig) {
+size_t master_of(ServiceRig& rig) {
   auto client = rig.client();
   const std::string id = value_of(*client, kObserver, "observer_master_id");
   return id.empty() ? SIZE_MAX : std::stoul(id) - 1;
 }
 
-void expect_equal_trees(EnsembleRig& rig) {
+void expect_equal_trees(ServiceRig& rig) {
   EXPECT_TRUE(rig.run_until(
       [&] {
         for (size_t i = 1; i < rig.processes.size(); ++i) {
@@ -44,7 +44,7 @@ void expect_equal_trees(EnsembleRig& rig) {
 }
 
 TEST(ObserverMaster, AnObserverFollowsAFollower) {
-  EnsembleRig rig(3, 1, with_masters);
+  ServiceRig rig(3, 1, with_masters);
   ASSERT_TRUE(rig.all_serve());
   const size_t master = master_of(rig), leads = rig.leader();
   ASSERT_LT(master, 3U);
@@ -71,7 +71,7 @@ TEST(ObserverMaster, AnObserverFollowsAFollower) {
 }
 
 TEST(ObserverMaster, KeepsSessionsAliveThatAreHeardFrom) {
-  EnsembleRig rig(3, 1, with_masters);
+  ServiceRig rig(3, 1, with_masters);
   ASSERT_TRUE(rig.all_serve());
   auto client = rig.client();
   client->timeout_ms = 1000;
@@ -86,7 +86,7 @@ TEST(ObserverMaster, KeepsSessionsAliveThatAreHeardFrom) {
 }
 
 TEST(ObserverMaster, IsReplacedWhenItIsGone) {
-  EnsembleRig rig(3, 1, with_masters);
+  ServiceRig rig(3, 1, with_masters);
   ASSERT_TRUE(rig.all_serve());
   const size_t first = master_of(rig);
   auto client = rig.client();
@@ -111,7 +111,7 @@ class Return : public ::testing::TestWithParam<int> {};
 INSTANTIATE_TEST_SUITE_P(, Return, ::testing::Values(0, 1, 2));
 
 TEST_P(Return, OfAnObserverThatWasAway) {
-  EnsembleRig rig(3, 1, [](node::Config& server, size_t i) {
+  ServiceRig rig(3, 1, [](node::Config& server, size_t i) {
     with_masters(server, i);
     server.store.snap_count = 100'000;
     server.peer->commit_log_count = GetParam() == 0 ? 500 : 3;
@@ -144,7 +144,7 @@ TEST_P(Return, OfAnObserverThatWasAway) {
 }
 
 TEST(ObserverMaster, ASessionThatMovesLeavesNothingBehind) {
-  EnsembleRig rig(3, 1, with_masters);
+  ServiceRig rig(3, 1, with_masters);
   ASSERT_TRUE(rig.all_serve());
   const size_t master = master_of(rig);
   auto client = rig.client();
@@ -165,7 +165,7 @@ TEST(ObserverMaster, ASessionThatMovesLeavesNothingBehind) {
 }
 
 TEST(ObserverMaster, WithoutFollowersAnObserverTakesTheLeader) {
-  EnsembleRig rig(1, 1, [](node::Config& server, size_t i) { with_masters(server, i); });
+  ServiceRig rig(1, 1, [](node::Config& server, size_t i) { with_masters(server, i); });
   ASSERT_TRUE(rig.all_serve());
   auto client = rig.client();
   ASSERT_TRUE(client->connect(1));
@@ -175,7 +175,7 @@ TEST(ObserverMaster, WithoutFollowersAnObserverTakesTheLeader) {
 
 TEST(ObserverMaster, IsNoLeaderForParticipants) {
   // The followers' own dial goes to the quorum port; one that comes to the wrong port is refused.
-  EnsembleRig rig(3, 1, with_masters);
+  ServiceRig rig(3, 1, with_masters);
   ASSERT_TRUE(rig.all_serve());
   auto client = rig.client();
   const size_t follows = rig.follower();

@@ -16,7 +16,7 @@
 
 namespace zoetrope::sim {
 
-class EnsembleRig;
+class ServiceRig;
 
 // A client with one connection at a time. Whatever it waits for ends the wait when the connection
 // does.
@@ -27,7 +27,7 @@ class RigClient {
     std::string body;
   };
 
-  RigClient(EnsembleRig& rig, HostId host) : rig_(rig), host_(host) {}
+  RigClient(ServiceRig& rig, HostId host) : rig_(rig), host_(host) {}
 
   bool read_only = false;  // asks for no more
   int32_t timeout_ms = 8000;
@@ -58,7 +58,7 @@ class RigClient {
   void transmit(std::string_view payload);
   void take_frames();
 
-  EnsembleRig& rig_;
+  ServiceRig& rig_;
   HostId host_;
   ConnectionId connection_;
   bool open_ = false, accepted_ = false, over_ = false, answered_ = false, words_ = false;
@@ -68,13 +68,13 @@ class RigClient {
   int32_t next_xid_ = 1;
 };
 
-class EnsembleRig {
+class ServiceRig {
  public:
   using Adjust = std::function<void(node::Config& server, size_t index)>;
 
   // Participants first, then observers; server i has the id i + 1. `adjust` sees each configuration
   // before the start.
-  EnsembleRig(size_t participants, size_t observers, const Adjust& adjust = {});
+  ServiceRig(size_t participants, size_t observers, const Adjust& adjust = {});
 
   void run(int64_t ms);
   // False when it has not come true within `ms`.

@@ -1,4 +1,4 @@
-#include "tests/unit/sim/ensemble_rig.hpp"
+#include "tests/unit/sim/service_rig.hpp"
 
 #include <gtest/gtest.h>
 
@@ -150,7 +150,7 @@ void RigClient::take_frames() {
 
 // --- the ensemble ------------------------------------------------------------------------------
 
-EnsembleRig::EnsembleRig(size_t participants, size_t observers, const Adjust& adjust)
+ServiceRig::ServiceRig(size_t participants, size_t observers, const Adjust& adjust)
     : trace(nullptr), network(even_network(), queue, Random(1)) {
   WorldConfig world;
   world.processes.push_back(plain_process());
@@ -171,7 +171,7 @@ EnsembleRig::EnsembleRig(size_t participants, size_t observers, const Adjust& ad
   }
 }
 
-void EnsembleRig::dispatch(const Event& event) {
+void ServiceRig::dispatch(const Event& event) {
   switch (event.kind) {
     case EventKind::kDiskDone:
     case EventKind::kBatchEnd:
@@ -198,7 +198,7 @@ void EnsembleRig::dispatch(const Event& event) {
   }
 }
 
-bool EnsembleRig::run_until(const std::function<bool()>& done, int64_t ms) {
+bool ServiceRig::run_until(const std::function<bool()>& done, int64_t ms) {
   Event mark;
   mark.at = queue.now() + Duration::from_ms(ms);
   mark.kind = EventKind::kFault;
@@ -207,16 +207,16 @@ bool EnsembleRig::run_until(const std::function<bool()>& done, int64_t ms) {
   return done();
 }
 
-void EnsembleRig::run(int64_t ms) {
+void ServiceRig::run(int64_t ms) {
   run_until([] { return false; }, ms);
 }
 
-Standing EnsembleRig::standing(size_t server) const {
+Standing ServiceRig::standing(size_t server) const {
   const Engine* engine = processes[server]->engine();
   return engine == nullptr ? Standing{} : engine->standing().value_or(Standing{});
 }
 
-size_t EnsembleRig::leader() {
+size_t ServiceRig::leader() {
   size_t found = 0;
   const bool is_there = run_until(
       [&] {
@@ -231,7 +231,7 @@ size_t EnsembleRig::leader() {
   return found;
 }
 
-size_t EnsembleRig::follower() {
+size_t ServiceRig::follower() {
   size_t found = 0;
   const bool is_there = run_until(
       [&] {
@@ -246,7 +246,7 @@ size_t EnsembleRig::follower() {
   return found;
 }
 
-bool EnsembleRig::all_serve(int64_t ms) {
+bool ServiceRig::all_serve(int64_t ms) {
   return run_until(
       [this] {
         for (size_t i = 0; i < processes.size(); ++i) {
@@ -257,15 +257,15 @@ bool EnsembleRig::all_serve(int64_t ms) {
       ms);
 }
 
-void EnsembleRig::kill(size_t server) {
+void ServiceRig::kill(size_t server) {
   processes[server]->die(DeathKind::kKill);
 }
 
-void EnsembleRig::start(size_t server) {
+void ServiceRig::start(size_t server) {
   processes[server]->start();
 }
 
-void EnsembleRig::isolate(size_t server) {
+void ServiceRig::isolate(size_t server) {
   for (size_t i = 0; i < processes.size(); ++i) {
     if (i == server) continue;
     network.cut(processes[server]->host(), processes[i]->host(), Duration::from_ms(1000));
@@ -273,7 +273,7 @@ void EnsembleRig::isolate(size_t server) {
   }
 }
 
-void EnsembleRig::rejoin(size_t server) {
+void ServiceRig::rejoin(size_t server) {
   for (size_t i = 0; i < processes.size(); ++i) {
     if (i == server) continue;
     network.heal(processes[server]->host(), processes[i]->host());
@@ -281,7 +281,7 @@ void EnsembleRig::rejoin(size_t server) {
   }
 }
 
-std::unique_ptr<RigClient> EnsembleRig::client() {
+std::unique_ptr<RigClient> ServiceRig::client() {
   auto made = std::make_unique<RigClient>(*this, network.add_host());
   clients[made->host()] = made.get();
   return made;
