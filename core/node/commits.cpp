@@ -41,7 +41,8 @@ void Server::Impl::commit(OutstandingTxn& txn) {
   fire_watches(*decoded);
   reply_to_write(txn, *decoded);
   apply_to_sessions(*decoded, txn);
-  if (peer != nullptr) committed_window.add(txn.prepared.zxid, txn.prepared.payload);
+  // The last use of the payload, which `decoded` looks into.
+  if (peer != nullptr) committed_window.add(txn.prepared.zxid, std::move(txn.prepared.payload));
 }
 
 void Server::Impl::apply_to_sessions(const jute::Txn& txn, const OutstandingTxn& outstanding_txn) {

@@ -53,6 +53,9 @@ void Server::Impl::forward_connect(Connection& connection) {
 }
 
 void Server::Impl::forward_renewal(Connection& connection, const wire::ConnectRequest& request) {
+  // What still comes on an earlier connection would be told to the leader behind the renewal, which
+  // would take it for a request of this one, and out of order.
+  close_owner(request.session);
   pause(connection, kPauseHandshake);
   connection.session = request.session;
   renewals.push_back({request.session, connection.id});
@@ -71,10 +74,7 @@ void Server::Impl::revalidated(SessionId session, bool valid) {
     close(*connection, CloseHow::kAfterFlush);
     return;
   }
-  const ConnectionId owner = sessions.owner(session).value_or(ConnectionId());
-  if (Connection* other = connections.find(owner); other != nullptr && other != connection) {
-    close(*other, CloseHow::kAfterFlush);
-  }
+  close_owner(session);
   sessions.add(session, connection->timeout_ms, now.monotonic);
   // Whatever was on its way before belongs to an earlier connection of the session.
   connection->answers_after = last_logged();
@@ -256,10 +256,7 @@ bool Server::Impl::learner_revalidates(ConnectionId learner, SessionId session,
   if (session.value == 0 || !sessions.contains(session) || sessions.is_closing(session)) {
     return false;
   }
-  const ConnectionId owner = sessions.owner(session).value_or(ConnectionId());
-  if (Connection* other = connections.find(owner); other != nullptr) {
-    close(*other, CloseHow::kAfterFlush);
-  }
+  close_owner(session);
   sessions.add(session, timeout_ms, now.monotonic);
   sessions.set_owner(session, learner);
   return true;

@@ -166,7 +166,11 @@ std::string Server::Impl::server_text(bool with_clients, const Connection& asker
   text += "Sent: " + std::to_string(stats.packets_sent) + "\n";
   text += "Connections: " + std::to_string(connections.size()) + "\n";
   text += "Outstanding: " + std::to_string(outstanding.size()) + "\n";
-  text += "Zxid: 0x" + hex(tree.last_processed_zxid().value) + "\n";
+  // A leader shows its epoch before the first transaction of it, as upstream.
+  const Zxid begun = peer != nullptr && peer->is_leading()
+                         ? Zxid::make(static_cast<uint32_t>(peer->epoch()), 0)
+                         : Zxid();
+  text += "Zxid: 0x" + hex(std::max(begun, tree.last_processed_zxid()).value) + "\n";
   text += "Mode: " + std::string(mode()) + "\n";
   text += "Node count: " + std::to_string(node_count()) + "\n";
   if (peer != nullptr && peer->is_leading()) {

@@ -69,15 +69,17 @@ void Server::Impl::renew_session(Connection& connection, const wire::ConnectRequ
     close(connection, CloseHow::kAfterFlush);
     return;
   }
-  const std::optional<ConnectionId> owner = sessions.owner(request.session);
-  if (owner) {
-    if (Connection* other = connections.find(*owner); other != nullptr) {
-      close(*other, CloseHow::kAfterFlush);
-    }
-  }
+  close_owner(request.session);
   connection.session = request.session;
   sessions.add(request.session, connection.timeout_ms, now.monotonic);
   session_established(connection);
+}
+
+void Server::Impl::close_owner(SessionId session) {
+  const ConnectionId owner = sessions.owner(session).value_or(ConnectionId());
+  if (Connection* connection = connections.find(owner); connection != nullptr) {
+    close(*connection, CloseHow::kAfterFlush);
+  }
 }
 
 void Server::Impl::session_established(Connection& connection) {

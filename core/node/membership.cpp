@@ -99,7 +99,9 @@ void Server::Impl::settle_membership() {
     if (!disk_is_idle()) return;
     is_reloading = true;
     out->add(Reload{reload_last});
-  } else if (is_retiring && log_ops.empty() && store.pending_records() == 0) {
+  } else if (is_retiring && log_ops.empty() && store.pending_records() == 0 && !store.log_waits()) {
+    // A snapshot that was restored has to be on the disk, too: until then the tree shows more than
+    // this server has, and it would vote for that and acknowledge it (ZOOKEEPER-3642).
     is_retiring = false;
     peer->at_rest(now.monotonic);
   }

@@ -68,6 +68,7 @@ struct Server::Impl final : public zab::Host {
   bool is_admitted(const wire::ConnectRequest& request);
   void renew_session(Connection& connection, const wire::ConnectRequest& request);
   void send_connect_response(Connection& connection, bool valid);
+  void close_owner(SessionId session);
   void session_established(Connection& connection);
 
   // --- requests.cpp

@@ -113,8 +113,8 @@ class Host {
   // Synchronised with a leader: clients are served.
   virtual void follow() = 0;
   // Clients are let go, every logged transaction is made durable and applied; answered by
-  // at_rest(). Also called when nothing was served. A snapshot that was restored in part, or not
-  // yet persisted, is dropped (reload).
+  // at_rest(). Also called when nothing was served. A snapshot that was restored in part is
+  // dropped; one that was restored as a whole is persisted first.
   virtual void retire() = 0;
 
   // Leader: a learner's request (never a sync) came by `learner`, whose sessions are its own.

@@ -263,6 +263,7 @@ void Leader::add_to(RunningHash& hash) const {
   hash.add(half_ticks_);
   hash.add(phase_deadline_);
   hash.add(notes_);
+  hash.add(uint64_t{better_candidate_looks_});
 }
 
 }  // namespace zoetrope::zab

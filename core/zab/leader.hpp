@@ -60,6 +60,10 @@ class Leader {
   void tick(MonotonicTime now);
   std::optional<MonotonicTime> next_deadline() const;
 
+  // A server with a better history looks for a leader: without a quorum of its own this leader does
+  // not wait for one much longer.
+  void heard_better_candidate() { better_candidate_looks_ = true; }
+
   // A transaction was prepared and handed to the own log: it is proposed. Once serving.
   void propose(Zxid zxid, std::string_view payload);
   // A sync of this server's own clients; answered by Host::synced(), in order, from within a later
@@ -221,6 +225,7 @@ class Leader {
   void drop_overdue();
   void watch_acks(LearnerLink& link);
   void check_quorum();
+  void check_patience();
 
   const RoleConfig& config_;
   const Ensembles& ensembles_;
@@ -260,6 +265,7 @@ class Leader {
   uint64_t half_ticks_ = 0;
   uint64_t phase_deadline_ = 0;  // half ticks
   uint32_t notes_ = 0;           // in this tick
+  bool better_candidate_looks_ = false;
 };
 
 }  // namespace zoetrope::zab

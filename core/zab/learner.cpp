@@ -12,6 +12,8 @@ using quorum::PacketType;
 
 constexpr Duration kPauseMin = Duration::from_ms(10);
 constexpr Duration kPauseMax = Duration::from_ms(100);
+// A server that has been elected listens by then; upstream tries five times.
+constexpr Duration kRefusedMax = Duration::from_ms(1000);
 constexpr int32_t kProtocolVersion = 0x10000;
 constexpr DialToken kNoDial{0};
 constexpr ConnectionId kNoConnection{0};
@@ -80,6 +82,7 @@ void Learner::begin(MonotonicTime now) {
   find_addresses();
   if (addresses_.empty()) return fail("is not in the configuration");
   dialling_ends_ = now + config_.connect_time();
+  refusals_end_ = now + std::min(config_.connect_time(), kRefusedMax);
   dial(now);
 }
 
@@ -122,7 +125,10 @@ void Learner::introduce() {
 }
 
 void Learner::connect_failed(DialToken token, MonotonicTime now) {
-  if (owns(token)) dial_failed(now);
+  if (!owns(token)) return;
+  if (now < refusals_end_) return dial_failed(now);
+  dial_ = kNoDial;
+  fail("refuses connections");
 }
 
 void Learner::closed(MonotonicTime) {
@@ -227,6 +233,7 @@ void Learner::add_to(RunningHash& hash) const {
   hash.add(dial_.value);
   hash.add(static_cast<uint64_t>(pause_.ns));
   add(hash, dialling_ends_);
+  add(hash, refusals_end_);
   add(hash, attempt_ends_);
   add(hash, redial_at_.value_or(MonotonicTime{-1}));
   hash.add(connection_.value);

@@ -180,6 +180,7 @@ class Learner {
   DialToken dial_;
   Duration pause_;
   MonotonicTime dialling_ends_;
+  MonotonicTime refusals_end_;  // a refusal behind it is the last
   MonotonicTime attempt_ends_;
   std::optional<MonotonicTime> redial_at_;
 

@@ -64,7 +64,7 @@ void Peer::look(MonotonicTime now) {
 
 // Until nothing more is to be said: what one server tells itself may call for another message.
 void Peer::run_election(MonotonicTime now) {
-  while (!messages_.empty() || !link_actions_.empty()) {
+  do {
     for (ElectionMessage& message : std::exchange(messages_, {})) {
       message.notification.config = ensemble_text_;
       if (message.to == config_.role.self) {
@@ -76,10 +76,16 @@ void Peer::run_election(MonotonicTime now) {
       links_.send(message.to, std::move(framed), now, link_actions_);
     }
     carry_out(now);
-  }
+    if (messages_.empty() && link_actions_.empty()) stop_waiting();
+  } while (!messages_.empty() || !link_actions_.empty());
   if (state_ == PeerState::kLooking && !retiring_ && election_->decision()) {
     decide(*election_->decision(), now);
   }
+}
+
+void Peer::stop_waiting() {
+  if (state_ != PeerState::kLooking || retiring_) return;
+  election_->stop_waiting([this](ServerId id) { return links_.is_out_of_reach(id); }, messages_);
 }
 
 void Peer::carry_out(MonotonicTime now) {
@@ -109,7 +115,18 @@ void Peer::deliver(ServerId from, std::string_view message, MonotonicTime now) {
                          " was dropped: " + notification.error().what);
     return;
   }
+  if (leader_ && is_better_candidate(from, *notification)) leader_->heard_better_candidate();
   election_->receive(from, *notification, now, messages_);
+}
+
+// It speaks for itself, so that it is there to lead.
+bool Peer::is_better_candidate(ServerId from, const quorum::Notification& notification) const {
+  if (notification.state != PeerState::kLooking || notification.leader != from) return false;
+  if (!ensembles_.current.is_participant(from) || ensembles_.current.weight(from) == 0) {
+    return false;
+  }
+  return std::pair(notification.peer_epoch, notification.zxid) >
+         std::pair(vote_.peer_epoch, vote_.zxid);
 }
 
 void Peer::decide(const Decision& decision, MonotonicTime now) {

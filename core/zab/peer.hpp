@@ -97,12 +97,14 @@ class Peer {
   bool take_stock();
   void adopt(const quorum::Ensemble& ensemble, MonotonicTime now);
   void retire(const std::string& why);
+  void stop_waiting();
   void carry_out(MonotonicTime now);
   // Who takes connections of learners, if anybody does.
   Leader* master() const { return leader_ ? leader_.get() : relay_.get(); }
   void serve_observers(MonotonicTime now);
   void end_relay();
   void deliver(ServerId from, std::string_view message, MonotonicTime now);
+  bool is_better_candidate(ServerId from, const quorum::Notification& notification) const;
 
   PeerConfig config_;
   Host& host_;

@@ -13,7 +13,7 @@ import pytest
 
 from support.servers import free_port, wait_until, zoetrope_binary
 
-STREAMS = ["get", "exists", "set", "mixed", "multi", "create", "create-delete"]
+STREAMS = ["get", "exists", "set", "mixed", "multi", "sync", "create", "create-delete"]
 
 
 def run_bench(*arguments, timeout=120):

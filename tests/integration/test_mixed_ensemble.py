@@ -2,6 +2,7 @@
 
 import pytest
 
+from conftest import part_with
 from support import protocol as p
 from support.connection import Closed
 from support.ensemble import Load
@@ -22,13 +23,7 @@ def mixed(request):
     try:
         yield ensemble.begin()
     finally:
-        failed = request.session.testsfailed > before
-        for id, member in ensemble.members.items():
-            if not failed:
-                member.discard()
-                continue
-            member.kill()
-            print(f"server {id}: kept {member.directory}; the end of its log:\n{member.log_tail(30)}")
+        part_with(ensemble, request.session.testsfailed > before)
 
 
 @pytest.fixture(scope="module", params=LEADERS)
