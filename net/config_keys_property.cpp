@@ -372,7 +372,7 @@ std::optional<FoundKey> find_key(std::string_view written) {
   for (const ConfigKey& key : named_keys()) {
     if (matches(key.name, name)) return FoundKey{&key, true};
   }
-  for (const std::span<const ConfigKey> keys : {std::span(kPropertyKeys), throttle_keys()}) {
+  for (const std::span<const ConfigKey> keys : {property_keys(), throttle_keys()}) {
     for (const ConfigKey& key : keys) {
       if (matches(key.name, name)) return FoundKey{&key, false};
     }

@@ -25,7 +25,7 @@ void Client::look_around() {
     jute::Writer out(frame_);
     wire::write(out, wire::RequestHeader{xid, type});
     write_body(out);
-    store_be32(frame_.data(), static_cast<uint32_t>(frame_.size() - 4));
+    close_frame(frame_, 0);
     network_.send(connection_, kSide, frame_);
   };
   send(kRead, jute::OpCode::kExists,
