@@ -111,6 +111,7 @@ void Server::Impl::upgrade(Connection& connection) {
 void Server::Impl::settle_created_session(SessionId id, int32_t timeout_ms, ConnectionId origin) {
   const bool was_pending = sessions.is_pending(id);
   sessions.add(id, timeout_ms, now.monotonic);
+  sessions.confirm(id);
   if (decides() && !was_pending) sessions.set_owner(id, origin);
   const auto upgraded = upgrading.find(id);
   if (upgraded == upgrading.end()) return;
