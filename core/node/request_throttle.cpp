@@ -140,6 +140,10 @@ void Server::Impl::carry_out_orphan(const StalledRequest& request) {
   if (request.type == OpCode::kCloseSession && is_local(request.session)) {
     return local_sessions.remove(request.session);
   }
+  if (wants_upgrade(request.session, request.type, request.body)) {
+    upgrade(request.session, request.timeout_ms, request.connection);
+  }
+  if (epoch_is_full()) return;
   if (is_learner()) {
     return peer->forward(
         {request.session, request.xid, static_cast<int32_t>(request.type), request.body},
