@@ -136,7 +136,8 @@ void Server::Impl::let_go(const StalledRequest& request) {
 // once its client has come back: what that asks for now would be mixed up with it.
 void Server::Impl::carry_out_orphan(const StalledRequest& request) {
   if (!wire::is_write(request.type) || read_only || !serving()) return;
-  if (connections.find(owner_of(request.session)) != nullptr) return;
+  if (owner_of(request.session) != request.connection) return;
+  if (peer != nullptr && peer->relay() != nullptr && peer->relay()->relays(request.session)) return;
   if (request.type == OpCode::kCloseSession && is_local(request.session)) {
     return local_sessions.remove(request.session);
   }
