@@ -27,6 +27,7 @@ struct ListenAddress {
 // Where the other members of an ensemble connect to.
 struct PeerPorts {
   std::vector<ListenAddress> quorum, election;
+  std::vector<ListenAddress> observer_master;  // none: this server serves no observers as follower
   // How often it is tried to open the election port at start (electionPortBindRetry); 0: without
   // end.
   int32_t election_tries_max = 3;

@@ -6,8 +6,8 @@
 namespace zoetrope::sim {
 namespace {
 
-constexpr std::array<std::string_view, 6> kNames = {"calm",        "crash",    "churn",
-                                                    "disk-faults", "ensemble", "ensemble-disk"};
+constexpr std::array<std::string_view, 7> kNames = {
+    "calm", "crash", "churn", "disk-faults", "ensemble", "ensemble-disk", "modes"};
 
 template <class T, size_t N>
 T pick(Random& random, const T (&choices)[N]) {
@@ -237,7 +237,9 @@ WorldConfig draw_world(Profile profile, const Overrides& overrides, Random rando
   world.faults = draw_faults(profile, random.fork("faults"));
   const uint64_t servers = draw_servers(profile, overrides, random.fork("servers"));
   Random observers = random.fork("observers");
-  const uint64_t drawn_observers = is_ensemble(profile) ? pick(observers, {0U, 0U, 1U, 2U}) : 0;
+  const uint64_t drawn_observers = profile == Profile::kModes ? pick(observers, {0U, 1U, 2U, 3U})
+                                   : is_ensemble(profile)     ? pick(observers, {0U, 0U, 1U, 2U})
+                                                              : 0;
   const bool ensemble = is_ensemble(profile) || servers > 1 || overrides.observers.value_or(0) > 0;
   if (ensemble) {
     make_ensemble(world, servers, overrides.observers.value_or(drawn_observers),
@@ -256,6 +258,7 @@ WorldConfig draw_world(Profile profile, const Overrides& overrides, Random rando
     client.operations = operations / clients + (i < operations % clients ? 1 : 0);
     world.clients.push_back(client);
   }
+  if (profile == Profile::kModes) draw_modes(world, random.fork("modes"));
   return world;
 }
 

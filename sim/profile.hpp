@@ -57,14 +57,23 @@ struct WorldConfig {
   bool disk_lies = false;
 };
 
-enum class Profile : uint8_t { kCalm, kCrash, kChurn, kDiskFaults, kEnsemble, kEnsembleDisk };
+enum class Profile : uint8_t {
+  kCalm,
+  kCrash,
+  kChurn,
+  kDiskFaults,
+  kEnsemble,
+  kEnsembleDisk,
+  kModes
+};
 std::string_view to_string(Profile profile);
 std::optional<Profile> parse_profile(std::string_view name);
-inline constexpr Profile kProfiles[] = {Profile::kCalm,     Profile::kCrash,
-                                        Profile::kChurn,    Profile::kDiskFaults,
-                                        Profile::kEnsemble, Profile::kEnsembleDisk};
+inline constexpr Profile kProfiles[] = {
+    Profile::kCalm,     Profile::kCrash,        Profile::kChurn, Profile::kDiskFaults,
+    Profile::kEnsemble, Profile::kEnsembleDisk, Profile::kModes};
 constexpr bool is_ensemble(Profile profile) {
-  return profile == Profile::kEnsemble || profile == Profile::kEnsembleDisk;
+  return profile == Profile::kEnsemble || profile == Profile::kEnsembleDisk ||
+         profile == Profile::kModes;
 }
 
 // What a person may set beside seed and profile; 0: drawn from the seed.
@@ -86,6 +95,11 @@ WorldConfig draw_world(Profile profile, const Overrides& overrides, Random rando
 // Makes members of an ensemble of the world's first process and its like: `participants`, then
 // `observers`, with their elections. What concerns all servers alike is that of the first.
 void make_ensemble(WorldConfig& world, uint64_t participants, uint64_t observers, Random random);
+
+// Gives the members of an ensemble modes of service that are off by default: read-only mode, local
+// sessions, a leader without clients, followers that serve observers, limits on requests and
+// connections (profile_modes.cpp).
+void draw_modes(WorldConfig& world, Random random);
 
 // The longest time between a request being sent on a connection that lives on and its being
 // committed, for the properties that bound time.

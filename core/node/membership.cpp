@@ -41,6 +41,8 @@ void Server::Impl::retire() {
   receiver.reset();
   is_persisting = false;
   forget_forwarded();
+  end_read_only();
+  forget_stalled();
   connections.for_each(
       [this](Connection& connection) { close(connection, CloseHow::kAfterFlush); });
   if (stopping || halted) return;

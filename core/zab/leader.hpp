@@ -6,10 +6,13 @@
 // The leader counts itself only when its own disk has confirmed: for the epoch when acceptedEpoch
 // is durable, for NEWLEADER when currentEpoch is, for a proposal when its record is (KB-08 to 10).
 //
+// A follower that serves observers has one of these, too, as a relay (observer_master.cpp).
+//
 // Time is counted in half ticks that were run, not on the clock: a leader that was paused hears
 // what its learners said meanwhile before it misses them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -31,12 +34,17 @@
 
 namespace zoetrope::zab {
 
+class Learner;
+
 class Leader {
  public:
   // All outlive the leader. The tree holds everything that is logged.
   Leader(const RoleConfig& config, const Ensembles& ensembles, EpochFiles& epochs, Host& host);
 
   void begin(MonotonicTime now);
+  // Instead of begin(): serves observers for `upstream`, which follows and outlives this. Ends when
+  // it is told to; no quorum is counted.
+  void begin_relay(Learner& upstream, MonotonicTime now);
   // Inputs.
   void opened(ConnectionId connection, const Endpoint& remote, MonotonicTime now);
   void received(ConnectionId connection, std::string_view bytes, MonotonicTime now);
@@ -62,13 +70,22 @@ class Leader {
   // input: batch_end() at the earliest.
   void sync();
 
+  // Of a relay: everything up to `zxid` is committed and about to be applied; `designated` when a
+  // configuration is put in force by it. And the answers to what it asked the leader for an
+  // observer; a session that this server's own client came with is ConnectionId()'s.
+  void relay_commit(Zxid zxid, std::optional<ServerId> designated);
+  // An observer's client has the session now.
+  bool relays(SessionId session) const;
+  void relayed_sync(ConnectionId observer);
+  void relayed_revalidation(ConnectionId observer, SessionId session, bool is_valid);
+
   bool owns(ConnectionId connection) const;
   // A quorum has acknowledged NEWLEADER, and nothing has ended it since.
   bool is_serving() const { return phase_ == Phase::kServing && !over_; }
   // The epoch has no zxid left: nothing may be proposed any more. The leader ends as soon as all
   // that was proposed is committed and all syncs are answered.
   bool is_epoch_full() const {
-    return phase_ == Phase::kServing && proposed_.counter() >= config_.last_counter;
+    return phase_ == Phase::kServing && !relay_ && proposed_.counter() >= config_.last_counter;
   }
   int64_t epoch() const { return epoch_; }  // 0 until it is known
   const std::optional<std::string>& over() const { return over_; }
@@ -109,6 +126,12 @@ class Leader {
     ConnectionId origin;  // 0: this server
     Zxid after;           // everything proposed before it
     uint64_t round = 0;   // of pings, the first one sent after it
+  };
+
+  struct Relay {
+    Learner* upstream = nullptr;
+    // Which observer's clients have a session; others of no interest may be missing.
+    std::map<SessionId, ConnectionId> owners;
   };
 
   // --- connections (leader.cpp) ---
@@ -188,7 +211,16 @@ class Leader {
   void end_full_epoch();
   void add_sync(ConnectionId origin);
 
+  // --- service to observers of a follower (observer_master.cpp) ---
+  void relay_request(LearnerLink& link, const quorum::ForwardedRequest& request,
+                     std::optional<std::string_view> auth);
+  bool is_relayed_owner(const LearnerLink& link, SessionId session) const;
+  void forget_closed_owner(std::string_view payload);
+
   // --- liveness (leader_liveness.cpp) ---
+  Duration half_tick() const {
+    return Duration::from_ms(std::max<int64_t>(config_.tick_ms / 2, 1));
+  }
   void take_ping_reply(LearnerLink& link, const quorum::Packet& packet);
   void ping_all();
   void expect_word_within(LearnerLink& link, int32_t ticks);
@@ -227,6 +259,7 @@ class Leader {
   Zxid log_gap_;  // the log lacks records behind this one: who is not beyond it gets a snapshot
   bool some_overfull_ = false;  // of the links hold more than they may
 
+  std::optional<Relay> relay_;
   std::deque<PendingSync> syncs_;
   uint64_t ping_rounds_ = 0;
 

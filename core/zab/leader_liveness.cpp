@@ -23,7 +23,7 @@ std::optional<MonotonicTime> Leader::next_deadline() const {
 
 void Leader::tick(MonotonicTime now) {
   if (over_ || now < next_half_tick_) return;
-  const Duration half = Duration::from_ms(std::max<int64_t>(config_.tick_ms / 2, 1));
+  const Duration half = half_tick();
   next_half_tick_ = next_half_tick_ + half;
   if (next_half_tick_ <= now) next_half_tick_ = now + half;
   ++half_ticks_;
@@ -34,7 +34,7 @@ void Leader::tick(MonotonicTime now) {
     if (half_ticks_ > phase_deadline_) end("no quorum of followers came in time");
     check_patience();
   } else {
-    if (is_whole) check_quorum();
+    if (is_whole && !relay_) check_quorum();
     if (!over_) ping_all();
   }
   forget_gone();

@@ -60,8 +60,26 @@ Learner::Learner(const RoleConfig& config, const Ensembles& ensembles, ServerId 
       pause_(kPauseMin),
       cutter_(config.packet_bytes_max) {}
 
-void Learner::begin(MonotonicTime now) {
+// An observer spares the leader. Where there are no followers it has to take that.
+void Learner::find_addresses() {
   addresses_ = addresses_of(leader_, ensembles_);
+  const bool is_observer = config_.is_observer || ensembles_.current.is_observer(config_.self);
+  if (!is_observer || config_.observer_master_port == 0) return;
+  std::vector<quorum::HostPort> addresses;
+  for (const ServerId server : ensembles_.current.participants()) {
+    if (server == leader_) continue;
+    for (const quorum::HostPort& at : ensembles_.current.members.at(server).quorum) {
+      addresses.push_back({at.host, config_.observer_master_port});
+      masters_.push_back(server);
+    }
+  }
+  if (addresses.empty()) return;
+  addresses_ = std::move(addresses);
+  next_address_ = static_cast<size_t>(first_master_ % addresses_.size());
+}
+
+void Learner::begin(MonotonicTime now) {
+  find_addresses();
   if (addresses_.empty()) return fail("is not in the configuration");
   dialling_ends_ = now + config_.connect_time();
   refusals_end_ = now + std::min(config_.connect_time(), kRefusedMax);
@@ -165,7 +183,9 @@ void Learner::send(PacketType type, Zxid zxid, jute::BufferView data) {
 
 void Learner::fail(const std::string& why) {
   if (phase_ == Phase::kOver) return;
-  over_ = "leader " + std::to_string(leader_.value) + " " + why;
+  const ServerId from = master();
+  over_ =
+      (from == leader_ ? "leader " : "observer master ") + std::to_string(from.value) + " " + why;
   end();
 }
 
@@ -237,6 +257,9 @@ void Learner::add_stream_to(RunningHash& hash) const {
   add(hash, activated_ ? activated_->zxid : Zxid());
   add(hash, told_);
   add(hash, adopted_);
+  for (const auto* asked : {&revalidations_, &syncs_}) {
+    for (const ConnectionId by : *asked) hash.add(by.value);
+  }
 }
 
 }  // namespace zoetrope::zab

@@ -6,6 +6,7 @@
 #include "core/base/assert.hpp"
 #include "core/jute/txn.hpp"
 #include "core/storage/transaction_log.hpp"
+#include "core/zab/leader.hpp"
 #include "core/zab/learner.hpp"
 
 namespace zoetrope::zab {
@@ -81,7 +82,7 @@ void Learner::take_proposal(const Packet& packet) {
 }
 
 // A commit that is not of the oldest proposal would let two servers differ (KB-22).
-bool Learner::commit_oldest(const Packet& packet) {
+bool Learner::commit_oldest(const Packet& packet, std::optional<ServerId> designated) {
   if (uncommitted_.empty() || uncommitted_.front() != packet.zxid) {
     fail("sent " + std::string(to_string(packet.type)) + " " + hex(packet.zxid) + ", and " +
          (uncommitted_.empty() ? "nothing is proposed"
@@ -89,7 +90,9 @@ bool Learner::commit_oldest(const Packet& packet) {
     return false;
   }
   uncommitted_.pop_front();
-  if (packet.zxid > base_) host_.commit(packet.zxid);
+  if (packet.zxid <= base_) return true;
+  if (relay_ != nullptr) relay_->relay_commit(packet.zxid, designated);
+  host_.commit(packet.zxid);
   return phase_ != Phase::kOver;
 }
 
@@ -110,7 +113,7 @@ void Learner::take_commit_and_activate(const Packet& packet) {
   }
   Ensemble ensemble = std::move(proposed_configs_.front().ensemble);
   proposed_configs_.pop_front();
-  if (!commit_oldest(packet)) return;
+  if (!commit_oldest(packet, designated)) return;
   activated_ = Activation{packet.zxid, designated, std::move(ensemble)};
 }
 
