@@ -71,7 +71,11 @@ class MixedEnsemble(Ensemble):
         self.complained[id] = 0
 
     def make_whole(self):
-        """Members whose logs are at fault begin anew, and what members have complained of is forgotten; all are running."""
+        """All are running; members whose logs are at fault begin anew, and what members have complained of is forgotten."""
+        for id in self.members:
+            if id not in self.running():
+                self.spawn(id)
+        self.settle()
         for id in self.of_kind("java"):
             if self.fault_of_own_log(id):
                 self.stop(id)
@@ -114,24 +118,34 @@ class MixedEnsemble(Ensemble):
                 wait_until(lambda: stopped(self.members[id].process), 10, f"server {id} stands still")
             yield
 
+    def return_from(self, id):
+        """A member that was taken out of a settled ensemble joins it again; anew if its own log is at fault."""
+        if self.fault_of_own_log(id):
+            self.begin_anew(id)
+        self.spawn(id)
+        return self.settle()
+
     def hand_over(self, end="stop"):
         """The leader is stopped or killed, another takes its place, and it comes back; (old, new)."""
         old = self.settle()
         getattr(self.members[old], end)()
         new = self.settle()
-        if self.fault_of_own_log(old):
-            self.begin_anew(old)
-        self.spawn(old)
-        self.settle()
+        self.return_from(old)
         return old, new
 
-    def led_by(self, kind, end="stop"):
-        """Hands the leadership over until a member of that kind has it; its id."""
+    def led_by(self, kind):
+        """Stops leaders of the other kind, as many at a time as can be missed, until a member of `kind` leads; its id."""
+        dispensable = (len(self.members) - len(self.observers) - 1) // 2
         for _ in range(6):
-            leader = self.settle()
+            leader, away = self.settle(), []
+            while self.kind(leader) != kind and len(away) < dispensable:
+                self.stop(leader)
+                away.append(leader)
+                leader = self.settle()
+            for id in away:
+                leader = self.return_from(id)
             if self.kind(leader) == kind:
                 return leader
-            self.hand_over(end)
         raise AssertionError(f"no server of kind {kind} leads")
 
     def come_back(self, id, how=None):
@@ -170,6 +184,13 @@ class MixedEnsemble(Ensemble):
         Session(self, self.running()[0]).end()
         zxids = lambda: {self.zxid(id) for id in self.running()}
         wait_until(lambda: len(zxids()) == 1, seconds, lambda: f"all are level: {zxids()}")
+
+    def wait_logged(self):
+        """wait_level(), and every member would still have it after kill -9: Java applies what its log does not have yet."""
+        self.wait_level()
+        level = self.zxid(self.leader())
+        lasts = lambda: {id: self.logged(id)[-1] for id in self.running()}
+        wait_until(lambda: set(lasts().values()) == {level}, 30, lambda: f"{level:#x} is logged: {lasts()}")
 
     def digests(self, id):
         """{zxid: digest of the tree} of every 128th transaction that the member remembers."""
