@@ -86,7 +86,10 @@ void Server::Impl::forward_write(Connection& connection, Xid xid, OpCode type,
                                  std::string_view body, const Identities& ids) {
   QueuedRequest request{xid, type, true, {}, nullptr, now.monotonic};
   // The transaction does not tell what exactly a multi was asked for.
-  if (type == OpCode::kMulti) request.body = body;
+  if (type == OpCode::kMulti || epoch_ends_soon()) {
+    request.body = body;
+    request.ids = ids;
+  }
   enqueue(connection, std::move(request));
   peer->forward({connection.session, xid, static_cast<int32_t>(type), body}, encode_ids(*ids));
 }

@@ -95,6 +95,11 @@ void Server::Impl::upgrade(Connection& connection) {
   const SessionId id = connection.session;
   local_sessions.remove(id);
   upgrading[id] = connection.id;
+  forward_upgrade(connection);
+}
+
+void Server::Impl::forward_upgrade(Connection& connection) {
+  const SessionId id = connection.session;
   if (is_learner()) {
     std::string body;
     jute::Writer(body).i32(connection.timeout_ms);
@@ -111,6 +116,7 @@ void Server::Impl::upgrade(Connection& connection) {
 void Server::Impl::settle_created_session(SessionId id, int32_t timeout_ms, ConnectionId origin) {
   const bool was_pending = sessions.is_pending(id);
   sessions.add(id, timeout_ms, now.monotonic);
+  sessions.confirm(id);
   if (decides() && !was_pending) sessions.set_owner(id, origin);
   const auto upgraded = upgrading.find(id);
   if (upgraded == upgrading.end()) return;

@@ -135,6 +135,17 @@ struct Server::Impl final : public zab::Host {
   void settle_created_session(SessionId id, int32_t timeout_ms, ConnectionId origin);
   ConnectionId owner_of(SessionId id) const;
 
+  void forward_upgrade(Connection& connection);
+
+  // --- epoch_change.cpp: clients over the end of an epoch that is full
+  bool epoch_ends_soon() const;
+  bool epoch_has_ended() const;
+  bool keep_clients();
+  void let_go_of_kept();
+  void settle_kept();
+  void take_up(Connection& connection);
+  std::optional<MonotonicTime> kept_until() const;
+
   // --- read_only.cpp: service while there is no leader
   void settle_read_only();
   void begin_read_only();
@@ -311,6 +322,9 @@ struct Server::Impl final : public zab::Host {
   session::SessionTracker local_sessions;
   // Of local sessions whose createSession is with the leader: the connection.
   std::map<SessionId, ConnectionId> upgrading;
+  // Clients wait for the next epoch since then; the log ended there.
+  std::optional<MonotonicTime> kept_since;
+  Zxid kept_at;
   bool read_only = false;
   std::optional<MonotonicTime> looking_since;  // for a leader
 

@@ -41,8 +41,11 @@ void SessionTracker::add(SessionId id, int32_t timeout_ms, MonotonicTime now) {
   ZT_ASSERT(id.value != 0);
   Session& session = sessions_[id];
   session.timeout_ms = timeout_ms;
-  session.pending = false;
   place(id, session, now);
+}
+
+void SessionTracker::confirm(SessionId id) {
+  if (const auto it = sessions_.find(id); it != sessions_.end()) it->second.pending = false;
 }
 
 void SessionTracker::add_pending(SessionId id, int32_t timeout_ms, ConnectionId owner,

@@ -134,7 +134,9 @@ TEST(SessionTracker, APendingSessionWritesAndIsNotListed) {
   EXPECT_EQ(tracker.check(id, ConnectionId(1)), ErrorCode::kOk);
   EXPECT_EQ(tracker.check(id, ConnectionId(2)), ErrorCode::kSessionMoved);
   EXPECT_TRUE(tracker.list().empty());
-  tracker.add(id, 1000, at(0));
+  tracker.add(id, 2000, at(0));
+  EXPECT_TRUE(tracker.is_pending(id)) << "its client has come back, no more";
+  tracker.confirm(id);
   EXPECT_FALSE(tracker.is_pending(id));
   EXPECT_EQ(tracker.list().size(), 1U);
   EXPECT_EQ(tracker.owner(id), ConnectionId(1));

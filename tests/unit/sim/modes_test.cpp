@@ -357,5 +357,65 @@ TEST(LeaderServes, NoClientsWhenItIsToldSo) {
   EXPECT_EQ(client->session, session);
 }
 
+// --- the end of an epoch -----------------------------------------------------------------------
+
+class EndOfEpoch : public ::testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(, EndOfEpoch, ::testing::Bool(), [](const auto& sessions) {
+  return sessions.param ? "LocalSessions" : "GlobalSessions";
+});
+
+TEST_P(EndOfEpoch, ClientsStayConnectedAndNothingFails) {
+  ServiceRig rig(3, 1, [](node::Config& server, size_t) {
+    server.peer->role.last_counter = 20;
+    server.local_sessions_enabled = server.local_sessions_upgrading_enabled = GetParam();
+  });
+  ASSERT_TRUE(rig.all_serve());
+  std::vector<std::unique_ptr<RigClient>> clients;
+  for (size_t i = 0; i < 4; ++i) {
+    clients.push_back(rig.client());
+    ASSERT_TRUE(clients.back()->connect(i));
+  }
+  for (int round = 0; round < 30; ++round) {
+    // More of them at once than an epoch has zxids.
+    std::vector<std::vector<Xid>> sent(clients.size());
+    for (size_t i = 0; i < clients.size(); ++i) {
+      const std::string path = "/" + std::to_string(i) + "-" + std::to_string(round) + "-";
+      for (int n = 0; n < 8; ++n) {
+        const int32_t flags = n == 3 ? kEphemeral : 0;
+        const std::string name = path + std::to_string(n);
+        sent[i].push_back(clients[i]->send(OpCode::kCreate, create_body(name, flags)));
+        if (n % 3 == 0) sent[i].push_back(clients[i]->send(OpCode::kSync, path_body("/")));
+        sent[i].push_back(clients[i]->send(OpCode::kExists, path_watch_body(name)));
+      }
+    }
+    for (size_t i = 0; i < clients.size(); ++i) {
+      for (const Xid xid : sent[i]) {
+        const auto reply = clients[i]->wait_for(xid);
+        ASSERT_TRUE(reply.has_value()) << "client " << i << ", round " << round;
+        ASSERT_EQ(reply->header.error, ErrorCode::kOk) << "client " << i << ", round " << round;
+      }
+      ASSERT_EQ(clients[i]->out_of_order, 0);
+    }
+  }
+  EXPECT_GT(rig.standing(rig.leader()).epoch, 10);
+}
+
+TEST(AnotherEnd, OfTheLeaderLetsTheClientsGo) {
+  ServiceRig rig(3, 0, [](node::Config& server, size_t) { server.peer->role.last_counter = 5; });
+  ASSERT_TRUE(rig.all_serve());
+  auto client = rig.client();
+  const size_t at = rig.follower();
+  ASSERT_TRUE(client->connect(at));
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_EQ(client->error_of(OpCode::kCreate, create_body("/" + std::to_string(i))),
+              ErrorCode::kOk);
+  }
+  // The epoch has just begun, and the log still ends with the last zxid of the one before.
+  ASSERT_TRUE(rig.run_until([&] { return rig.standing(rig.leader()).epoch == 2; }, 10'000));
+  ASSERT_TRUE(rig.all_serve());
+  rig.kill(rig.leader());
+  EXPECT_TRUE(rig.run_until([&] { return !client->is_connected(); }, 10'000));
+}
+
 }  // namespace
 }  // namespace zoetrope::sim

@@ -27,6 +27,12 @@ ProcessConfig plain_process() {
 
 }  // namespace
 
+struct DebugSink : TraceSink {
+  void line(std::string_view text) override {
+    if (text.find("log: ") != std::string_view::npos) fprintf(stderr, "%.*s\n", (int)text.size(), text.data());
+  }
+};
+static TraceSink* debug_sink() { static DebugSink sink; return getenv("RIG") ? &sink : nullptr; }
 // --- the client --------------------------------------------------------------------------------
 
 void RigClient::open(size_t server) {
@@ -35,6 +41,7 @@ void RigClient::open(size_t server) {
   accepted_ = over_ = answered_ = words_ = false;
   unread_.clear();
   replies_.clear();
+  last_answered_ = Xid(next_xid_ - 1);
   rig_.run_until([this] { return accepted_ || over_; }, 1000);
   open_ = accepted_;
 }
@@ -144,6 +151,10 @@ void RigClient::take_frames() {
     reply.header = wire::read_reply_header(in);
     reply.body = in.rest();
     last_zxid = std::max(last_zxid, reply.header.zxid);
+    if (reply.header.xid.value > 0) {
+      out_of_order += reply.header.xid.value != last_answered_.value + 1;
+      last_answered_ = reply.header.xid;
+    }
     replies_[reply.header.xid] = std::move(reply);
   }
 }
@@ -151,7 +162,7 @@ void RigClient::take_frames() {
 // --- the ensemble ------------------------------------------------------------------------------
 
 ServiceRig::ServiceRig(size_t participants, size_t observers, const Adjust& adjust)
-    : trace(nullptr), network(even_network(), queue, Random(1)) {
+    : trace(debug_sink()), network(even_network(), queue, Random(1)) {
   WorldConfig world;
   world.processes.push_back(plain_process());
   make_ensemble(world, participants, observers, Random(1));

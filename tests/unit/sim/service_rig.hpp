@@ -49,6 +49,7 @@ class RigClient {
   void disconnect();
   bool is_connected() const { return open_; }
   bool is_read_only() const { return response_read_only_; }
+  int out_of_order = 0;  // replies that did not come in the order of the requests
   HostId host() const { return host_; }
 
   void deliver(const Delivery& delivery);
@@ -65,6 +66,7 @@ class RigClient {
   bool response_read_only_ = false;
   std::string unread_;
   std::map<Xid, Reply> replies_;
+  Xid last_answered_;
   int32_t next_xid_ = 1;
 };
 
