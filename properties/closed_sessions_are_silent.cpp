@@ -15,10 +15,10 @@ void check_committed(const History& history, Ends& ends, Findings& findings) {
   for (const CommittedTxn& txn : history.committed) {
     const auto end = ends.find(txn.session);
     const Operation* op = txn.cxid > 0 ? index.find(txn.session, txn.cxid) : nullptr;
-    // What was refused did nothing, and the end of what has ended is nothing either: a client may
-    // ask for it when its session has just expired.
-    const bool did_something = txn.error == ErrorCode::kOk && txn.type != kTxnCloseSession &&
-                               (op == nullptr || !does_nothing(*op));
+    // What was refused did nothing, and a client may close what has just expired.
+    const bool is_nothing =
+        op != nullptr && (does_nothing(*op) || op->args.kind == OpKind::kCloseSession);
+    const bool did_something = txn.error == ErrorCode::kOk && !is_nothing;
     if (end != ends.end() && did_something) {
       findings.add("a session did something after its end",
                    {describe(*end->second), describe(txn)});

@@ -104,7 +104,9 @@ void Server::Impl::take_up(Connection& connection) {
   if (!is_learner()) sessions.set_owner(connection.session, connection.id);
   forget_queue(connection);
   RequestQueue waiting = std::exchange(connection.queue, {});
-  if (upgrading.contains(connection.session)) forward_upgrade(connection);
+  if (upgrading.contains(connection.session)) {
+    forward_upgrade(connection.session, connection.timeout_ms, connection.id);
+  }
   while (!waiting.empty() && connection.state == ConnectionState::kOpen) {
     QueuedRequest request = std::move(waiting.front());
     waiting.pop();

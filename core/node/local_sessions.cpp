@@ -84,31 +84,27 @@ bool creates_ephemeral(OpCode type, std::string_view body) {
 }  // namespace
 
 // Without leave to upgrade the leader refuses the request, as it knows no such session.
-bool Server::Impl::wants_upgrade(const Connection& connection, OpCode type,
-                                 std::string_view body) const {
-  return config.local_sessions_upgrading_enabled && local_sessions.size() != 0 &&
-         is_local(connection.session) && creates_ephemeral(type, body);
+bool Server::Impl::wants_upgrade(SessionId id, OpCode type, std::string_view body) const {
+  return config.local_sessions_upgrading_enabled && is_local(id) && creates_ephemeral(type, body);
 }
 
 // The createSession goes before the request, and the session is the leader's to expire from now on.
-void Server::Impl::upgrade(Connection& connection) {
-  const SessionId id = connection.session;
+void Server::Impl::upgrade(SessionId id, int32_t timeout_ms, ConnectionId origin) {
   local_sessions.remove(id);
-  upgrading[id] = connection.id;
-  forward_upgrade(connection);
+  upgrading[id] = origin;
+  forward_upgrade(id, timeout_ms, origin);
 }
 
-void Server::Impl::forward_upgrade(Connection& connection) {
-  const SessionId id = connection.session;
+void Server::Impl::forward_upgrade(SessionId id, int32_t timeout_ms, ConnectionId origin) {
   if (is_learner()) {
     std::string body;
-    jute::Writer(body).i32(connection.timeout_ms);
+    jute::Writer(body).i32(timeout_ms);
     peer->forward({id, Xid(0), static_cast<int32_t>(OpCode::kCreateSession), body}, std::nullopt);
     return;
   }
-  sessions.add_pending(id, connection.timeout_ms, connection.id, now.monotonic);
-  append(preparer.prepare_create_session(id, connection.timeout_ms, now.wall), connection.id,
-         Xid(0), OpCode::kCreateSession);
+  sessions.add_pending(id, timeout_ms, origin, now.monotonic);
+  append(preparer.prepare_create_session(id, timeout_ms, now.wall), origin, Xid(0),
+         OpCode::kCreateSession);
 }
 
 // A createSession is applied. A pending session has its owner already, which may have changed since

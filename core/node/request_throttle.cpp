@@ -136,10 +136,15 @@ void Server::Impl::let_go(const StalledRequest& request) {
 // once its client has come back: what that asks for now would be mixed up with it.
 void Server::Impl::carry_out_orphan(const StalledRequest& request) {
   if (!wire::is_write(request.type) || read_only || !serving()) return;
-  if (connections.find(owner_of(request.session)) != nullptr) return;
+  if (owner_of(request.session) != request.connection) return;
+  if (peer != nullptr && peer->relay() != nullptr && peer->relay()->relays(request.session)) return;
   if (request.type == OpCode::kCloseSession && is_local(request.session)) {
     return local_sessions.remove(request.session);
   }
+  if (wants_upgrade(request.session, request.type, request.body)) {
+    upgrade(request.session, request.timeout_ms, request.connection);
+  }
+  if (epoch_is_full()) return;
   if (is_learner()) {
     return peer->forward(
         {request.session, request.xid, static_cast<int32_t>(request.type), request.body},

@@ -85,7 +85,9 @@ void Server::Impl::submit_read(Connection& connection, QueuedRequest read, std::
 
 void Server::Impl::submit_write(Connection& connection, Xid xid, OpCode type, std::string_view body,
                                 const Identities& ids) {
-  if (wants_upgrade(connection, type, body)) upgrade(connection);
+  if (wants_upgrade(connection.session, type, body)) {
+    upgrade(connection.session, connection.timeout_ms, connection.id);
+  }
   if (is_learner()) return forward_write(connection, xid, type, body, ids);
   // An upgrade may have taken the last zxid; then the epoch ends, and the connection with it.
   if (epoch_is_full()) return;

@@ -130,12 +130,12 @@ struct Server::Impl final : public zab::Host {
   void renew_local_session(Connection& connection, SessionId session);
   void close_local_session(Connection& connection, const QueuedRequest& request);
   void expire_local_sessions();
-  bool wants_upgrade(const Connection& connection, jute::OpCode type, std::string_view body) const;
-  void upgrade(Connection& connection);
+  bool wants_upgrade(SessionId id, jute::OpCode type, std::string_view body) const;
+  void upgrade(SessionId id, int32_t timeout_ms, ConnectionId origin);
   void settle_created_session(SessionId id, int32_t timeout_ms, ConnectionId origin);
   ConnectionId owner_of(SessionId id) const;
 
-  void forward_upgrade(Connection& connection);
+  void forward_upgrade(SessionId id, int32_t timeout_ms, ConnectionId origin);
 
   // --- epoch_change.cpp: clients over the end of an epoch that is full
   bool epoch_ends_soon() const;

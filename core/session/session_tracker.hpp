@@ -41,8 +41,8 @@ class SessionTracker {
   // Adds a session, or takes the new time-out if it is known; starts its timer at `now`.
   void add(SessionId id, int32_t timeout_ms, MonotonicTime now);
   // A session whose createSession is prepared and not yet applied: it may write from now on (what
-  // was asked for behind its upgrade), and list() tells of it once it is confirmed. Harmless when it
-  // is known.
+  // was asked for behind its upgrade), and list() tells of it once it is confirmed. Harmless when
+  // it is known.
   void add_pending(SessionId id, int32_t timeout_ms, ConnectionId owner, MonotonicTime now);
   void confirm(SessionId id);
   void remove(SessionId id);

@@ -74,6 +74,8 @@ class Leader {
   // configuration is put in force by it. And the answers to what it asked the leader for an
   // observer; a session that this server's own client came with is ConnectionId()'s.
   void relay_commit(Zxid zxid, std::optional<ServerId> designated);
+  // An observer's client has the session now.
+  bool relays(SessionId session) const;
   void relayed_sync(ConnectionId observer);
   void relayed_revalidation(ConnectionId observer, SessionId session, bool is_valid);
 

@@ -58,6 +58,11 @@ bool Leader::is_relayed_owner(const LearnerLink& link, SessionId session) const 
   return owner == relay_->owners.end() || owner->second == link.connection;
 }
 
+bool Leader::relays(SessionId session) const {
+  const auto owner = relay_->owners.find(session);
+  return owner != relay_->owners.end() && owner->second != ConnectionId();
+}
+
 void Leader::forget_closed_owner(std::string_view payload) {
   jute::Reader in(payload);
   const jute::TxnHeader header = jute::read_txn_header(in);

@@ -1,6 +1,7 @@
 """Fixtures of the integration tests. ZT_SERVER=zoetrope|java says which server is under test."""
 
 import os
+import signal
 
 import pytest
 from kazoo.client import KazooClient
@@ -8,6 +9,11 @@ from kazoo.client import KazooClient
 from support import servers
 from support.ensemble import Ensemble
 from support.mixed import MixedEnsemble
+
+
+def pytest_configure():
+    # Whoever starts the tests in the background of a shell has interrupts ignored, and processes would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header():

@@ -228,8 +228,8 @@ def test_a_divergent_leader_is_cut_back(mixed, home, old, written, soak):
     led = mixed.led_by(old)
     others = [id for id in mixed.members if id != led]
     write(mixed, led, home, "common")
-    mixed.wait_level()
     session = Session(mixed, led)
+    mixed.wait_level()  # with the session's transaction: who has more than the others leads
     with mixed.standing_still(*others):
         divergent = f"{home}/only-on-{led}"
         session.connection.send_request(p.CREATE, p.create(divergent))

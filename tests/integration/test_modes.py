@@ -74,7 +74,7 @@ def test_kazoo_reads_and_goes_back_to_writing(partitioned, connect):
     wait_until(lambda: client.client_state == KeeperState.CONNECTED, 60, "the client has found a server that writes")
     client.create("/yes", b"", ephemeral=True)
     assert client.exists("/no") is None
-    assert four_letters(ensemble[left].port, "isro") == "rw"
+    wait_until(lambda: four_letters(ensemble[left].port, "isro") == "rw", 60, "the one that was left follows again")
 
 
 def test_the_c_client_reads_and_goes_back_to_writing(partitioned):

@@ -48,12 +48,15 @@ class MixedEnsemble(Ensemble):
     def change_kind(self, id, kind):
         """The stopped member becomes one of the other kind, with the same directory, ports and configuration.
 
-        It begins anew when its log is not one that anybody should take over, as docs/migration.md says.
+        It begins anew when its log is not one that anybody should take over, as docs/migration.md says; what it told of
+        that is put aside.
         """
         old = self.members[id]
         assert old.process is None and old.kind != kind
         if self.fault_of_own_log(id):
             self.wipe(id)
+            told = old.directory / "server.log"
+            told.rename(told.with_suffix(".faulty"))
         new = make_server(kind, directory=old.directory)
         new.id, new.port, new.config, new.data, new.logs = id, old.port, old.config, old.data, old.logs
         if kind == "java":

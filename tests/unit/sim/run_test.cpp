@@ -89,9 +89,9 @@ constexpr Golden kGolden[] = {
     {Profile::kDiskFaults, 2, 0xc3f2c6ecf25d69aa},
     {Profile::kDiskFaults, 3, 0x97612ec101ceb685},
     {Profile::kEnsemble, 1, 0x36af009ea1734ad2},
-    {Profile::kEnsemble, 2, 0xdb070f96c9f5253f},
+    {Profile::kEnsemble, 2, 0x1341a275b00173aa},
     {Profile::kEnsemble, 3, 0x879aee45c7c71768},
-    {Profile::kEnsembleDisk, 1, 0x33c6641fdac146be},
+    {Profile::kEnsembleDisk, 1, 0x330213531ed6ebd3},
     {Profile::kEnsembleDisk, 2, 0x6c1d5523f1af74d7},
     {Profile::kEnsembleDisk, 3, 0x9fb8c91525c6727c},
 };
