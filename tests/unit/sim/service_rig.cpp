@@ -27,12 +27,6 @@ ProcessConfig plain_process() {
 
 }  // namespace
 
-struct DebugSink : TraceSink {
-  void line(std::string_view text) override {
-    if (text.find("log: ") != std::string_view::npos) fprintf(stderr, "%.*s\n", (int)text.size(), text.data());
-  }
-};
-static TraceSink* debug_sink() { static DebugSink sink; return getenv("RIG") ? &sink : nullptr; }
 // --- the client --------------------------------------------------------------------------------
 
 void RigClient::open(size_t server) {
@@ -162,7 +156,7 @@ void RigClient::take_frames() {
 // --- the ensemble ------------------------------------------------------------------------------
 
 ServiceRig::ServiceRig(size_t participants, size_t observers, const Adjust& adjust)
-    : trace(debug_sink()), network(even_network(), queue, Random(1)) {
+    : trace(nullptr), network(even_network(), queue, Random(1)) {
   WorldConfig world;
   world.processes.push_back(plain_process());
   make_ensemble(world, participants, observers, Random(1));
