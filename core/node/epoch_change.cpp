@@ -181,10 +181,12 @@ void Server::Impl::take_up(Connection& connection) {
     const std::string body = std::exchange(request.body, {});
     const Identities ids = request.ids != nullptr ? request.ids : connection.ids;
     large_bytes_of_request = std::exchange(request.large_bytes, 0);
-    const bool is_whole = !body.empty() || request.type == OpCode::kCloseSession;
-    if (request.is_write && !is_whole) {
+    // An upgrade that waited, too, may have made the end of a local session a write.
+    const bool is_end = request.type == OpCode::kCloseSession;
+    const bool is_write = is_end ? !is_local_close(connection, request.type) : request.is_write;
+    if (is_write && body.empty() && !is_end) {
       close(connection, CloseHow::kAfterFlush);
-    } else if (request.is_write) {
+    } else if (is_write) {
       submit_write(connection, request.xid, request.type, body, ids);
     } else if (is_waiting_sync(request)) {
       ask_sync(connection, request.xid, body);

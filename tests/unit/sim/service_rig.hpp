@@ -46,6 +46,8 @@ class RigClient {
   std::optional<Reply> wait_for(Xid xid);
   // The answer to a four-letter word, over a connection of its own.
   std::string ask(size_t server, std::string_view word);
+  // Whether wait_for() need not wait; of pings, one ever.
+  bool has_reply(Xid xid) const { return replies_.contains(xid); }
   void disconnect();
   bool is_connected() const { return open_; }
   bool is_read_only() const { return response_read_only_; }
