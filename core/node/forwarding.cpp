@@ -56,6 +56,7 @@ void Server::Impl::forward_renewal(Connection& connection, SessionId session) {
   // What still comes on an earlier connection would be told to the leader behind the renewal, which
   // would take it for a request of this one, and out of order.
   close_owner(session);
+  drop_stalled_of(session);
   pause(connection, kPauseHandshake);
   connection.session = session;
   renewals.push_back({session, connection.id});
@@ -271,8 +272,23 @@ void Server::Impl::learner_touched(ConnectionId, SessionId session, int32_t time
   sessions.touch(session, now.monotonic);
 }
 
+// To an observer of this server. A renewal that is under way here was asked for before its.
+void Server::Impl::give_away(SessionId session) {
+  close_owner(session);
+  drop_stalled_of(session);
+  for (Renewal& renewal : renewals) {
+    if (renewal.session != session) continue;
+    Connection* connection = connections.find(renewal.connection);
+    if (connection != nullptr) close(*connection, CloseHow::kAfterFlush);
+  }
+}
+
 bool Server::Impl::learner_revalidates(ConnectionId learner, SessionId session,
                                        int32_t timeout_ms) {
+  if (is_learner()) {
+    give_away(session);
+    return true;
+  }
   if (session.value == 0 || !sessions.contains(session) || sessions.is_closing(session)) {
     return false;
   }

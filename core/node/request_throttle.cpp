@@ -79,15 +79,23 @@ bool Server::Impl::is_stale(const StalledRequest& request) const {
          (now.monotonic - request.received).ms() > request.timeout_ms;
 }
 
-// What came behind it on its connection must not be carried out without it.
-void Server::Impl::drop_stale(ConnectionId id) {
-  const auto is_of_it = [&](const StalledRequest& request) { return request.connection == id; };
+template <class Predicate>
+void Server::Impl::drop_stalled(Predicate is_dropped) {
   for (const StalledRequest& request : stalled) {
-    if (!is_of_it(request)) continue;
+    if (!is_dropped(request)) continue;
     ++stats.stale_requests_dropped;
     large_bytes -= request.large_bytes;
   }
-  std::erase_if(stalled, is_of_it);
+  std::erase_if(stalled, is_dropped);
+}
+
+void Server::Impl::drop_stalled_of(SessionId session) {
+  drop_stalled([&](const StalledRequest& request) { return request.session == session; });
+}
+
+// What came behind it on its connection must not be carried out without it.
+void Server::Impl::drop_stale(ConnectionId id) {
+  drop_stalled([&](const StalledRequest& request) { return request.connection == id; });
   if (Connection* connection = connections.find(id); connection != nullptr) {
     close(*connection, CloseHow::kAfterFlush);
   }
@@ -137,7 +145,6 @@ void Server::Impl::let_go(const StalledRequest& request) {
 void Server::Impl::carry_out_orphan(const StalledRequest& request) {
   if (!wire::is_write(request.type) || read_only || !serving()) return;
   if (owner_of(request.session) != request.connection) return;
-  if (peer != nullptr && peer->relay() != nullptr && peer->relay()->relays(request.session)) return;
   if (request.type == OpCode::kCloseSession && is_local(request.session)) {
     return local_sessions.remove(request.session);
   }

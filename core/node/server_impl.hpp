@@ -98,6 +98,9 @@ struct Server::Impl final : public zab::Host {
   void note_stall();
   bool is_stale(const StalledRequest& request) const;
   void drop_stale(ConnectionId id);
+  void drop_stalled_of(SessionId session);
+  template <class Predicate>
+  void drop_stalled(Predicate is_dropped);
   void release_stalled();
   void let_go(const StalledRequest& request);
   void carry_out_orphan(const StalledRequest& request);
@@ -167,6 +170,7 @@ struct Server::Impl final : public zab::Host {
   // --- forwarding.cpp: what a learner has its leader decide, and how the answers come back
   void forward_connect(Connection& connection);
   void forward_renewal(Connection& connection, SessionId session);
+  void give_away(SessionId session);
   void forward_write(Connection& connection, Xid xid, jute::OpCode type, std::string_view body,
                      const Identities& ids);
   void ask_sync(Connection& connection, Xid xid, std::string_view body);

@@ -124,7 +124,8 @@ class Host {
   // leader (take_touched()).
   virtual void learner_touched(ConnectionId learner, SessionId session, int32_t timeout_ms) = 0;
   // Leader: a client came to that learner with an old session. Whether it is open; it is the
-  // learner's from then on.
+  // learner's from then on. At a follower that serves the learner, which is an observer: the
+  // session leaves this server if it is here; the answer means nothing.
   virtual bool learner_revalidates(ConnectionId learner, SessionId session, int32_t timeout_ms) = 0;
   // Learner: sessions heard from since the last call, appended as {int64 session, int32 time-out}.
   virtual void take_touched(std::string& out) = 0;

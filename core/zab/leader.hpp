@@ -74,10 +74,10 @@ class Leader {
   // configuration is put in force by it. And the answers to what it asked the leader for an
   // observer; a session that this server's own client came with is ConnectionId()'s.
   void relay_commit(Zxid zxid, std::optional<ServerId> designated);
-  // An observer's client has the session now.
-  bool relays(SessionId session) const;
   void relayed_sync(ConnectionId observer);
   void relayed_revalidation(ConnectionId observer, SessionId session, bool is_valid);
+  // A client of this server comes back with the session.
+  void retake(SessionId session) { relay_->owners[session] = ConnectionId(); }
 
   bool owns(ConnectionId connection) const;
   // A quorum has acknowledged NEWLEADER, and nothing has ended it since.
@@ -214,6 +214,7 @@ class Leader {
   // --- service to observers of a follower (observer_master.cpp) ---
   void relay_request(LearnerLink& link, const quorum::ForwardedRequest& request,
                      std::optional<std::string_view> auth);
+  void relay_revalidation(LearnerLink& link, SessionId session, int32_t timeout_ms);
   bool is_relayed_owner(const LearnerLink& link, SessionId session) const;
   void forget_closed_owner(std::string_view payload);
 

@@ -129,7 +129,7 @@ void Leader::take_revalidation(LearnerLink& link, const Packet& packet) {
   const SessionId session(in.i64());
   const int32_t timeout_ms = in.i32();
   if (!in.ok()) return drop(link, "its REVALIDATE is malformed");
-  if (relay_) return relay_->upstream->revalidate(session, timeout_ms, link.connection);
+  if (relay_) return relay_revalidation(link, session, timeout_ms);
   const bool is_valid = host_.learner_revalidates(link.connection, session, timeout_ms);
   if (link.gone) return;
   std::string answer;

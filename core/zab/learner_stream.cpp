@@ -144,8 +144,8 @@ void Learner::take_revalidation(const Packet& packet) {
   if (revalidations_.empty()) return fail("sent REVALIDATE, and nobody had asked");
   const ConnectionId by = revalidations_.front();
   revalidations_.pop_front();
+  if (by == ConnectionId()) return host_.revalidated(session, is_valid);
   if (relay_ != nullptr) relay_->relayed_revalidation(by, session, is_valid);
-  if (by == ConnectionId()) host_.revalidated(session, is_valid);
 }
 
 void Learner::take_sync() {
@@ -169,6 +169,7 @@ void Learner::forward(const quorum::ForwardedRequest& request,
 
 void Learner::revalidate(SessionId session, int32_t timeout_ms, ConnectionId observer) {
   if (phase_ != Phase::kServing) return;
+  if (relay_ != nullptr && observer == ConnectionId()) relay_->retake(session);
   revalidations_.push_back(observer);
   scratch_.clear();
   jute::Writer body(scratch_);

@@ -58,11 +58,6 @@ bool Leader::is_relayed_owner(const LearnerLink& link, SessionId session) const 
   return owner == relay_->owners.end() || owner->second == link.connection;
 }
 
-bool Leader::relays(SessionId session) const {
-  const auto owner = relay_->owners.find(session);
-  return owner != relay_->owners.end() && owner->second != ConnectionId();
-}
-
 void Leader::forget_closed_owner(std::string_view payload) {
   jute::Reader in(payload);
   const jute::TxnHeader header = jute::read_txn_header(in);
@@ -83,13 +78,19 @@ void Leader::relay_request(LearnerLink& link, const quorum::ForwardedRequest& re
   if (is_relayed_owner(link, request.session)) relay_->upstream->forward(request, auth);
 }
 
+// Whoever asks has the session from now on, as the leader hears of the renewal before all that is
+// sent behind it, and takes that for what the session asks for at its new place.
+void Leader::relay_revalidation(LearnerLink& link, SessionId session, int32_t timeout_ms) {
+  relay_->owners[session] = link.connection;
+  host_.learner_revalidates(link.connection, session, timeout_ms);
+  relay_->upstream->revalidate(session, timeout_ms, link.connection);
+}
+
 void Leader::relayed_sync(ConnectionId observer) {
   if (LearnerLink* link = find(observer)) send(*link, PacketType::kSync, Zxid());
 }
 
 void Leader::relayed_revalidation(ConnectionId observer, SessionId session, bool is_valid) {
-  // This server's own clients are kThisServer's.
-  if (is_valid) relay_->owners[session] = observer;
   LearnerLink* link = find(observer);
   if (link == nullptr) return;
   std::string answer;
