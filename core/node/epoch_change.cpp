@@ -36,7 +36,7 @@ bool Server::Impl::epoch_ends_soon() const {
 bool Server::Impl::epoch_has_ended() const {
   const Zxid last = last_logged();
   return in_service && outstanding.empty() && !stopping && !halted &&
-         last.counter() >= config.peer->role.last_counter && peer->epoch() == last.epoch();
+         last.counter() == config.peer->role.last_counter && peer->epoch() == last.epoch();
 }
 
 // Called as the service ends. False: the clients are to be let go.

@@ -150,28 +150,37 @@ TEST_F(BetweenEpochs, AServerWithoutALeaderLetsItsClientsGoWhileTheyCanStillGoEl
 // The same session by another server, as its client that has left behind a request on the way.
 struct ClientThatMoves : BetweenEpochs {
   std::unique_ptr<RigClient> later = rig.client();
-  void move() {
+  void move(size_t to) {
     later->session = client->session;
     later->password = client->password;
-    ASSERT_TRUE(later->connect(rig.leader()));
+    ASSERT_TRUE(later->connect(to));
+  }
+  void expect_no_stray() {
+    end_epoch();
+    const Xid stray = client->send(OpCode::kCreate, create_body("/stray"));
+    ASSERT_EQ(later->error_of(OpCode::kCreate, create_body("/later")), ErrorCode::kOk);
+    ASSERT_TRUE(client->is_connected());
+    rig.rejoin(at);
+    ASSERT_TRUE(rig.all_serve());
+    rig.run(100);
+    EXPECT_FALSE(client->has_reply(stray));
+    EXPECT_FALSE(client->is_connected());
+    EXPECT_EQ(later->error_of(OpCode::kExists, path_watch_body("/stray")), ErrorCode::kNoNode);
   }
 };
 
-TEST_F(ClientThatMoves, LeavesNothingBehindThatIsCarriedOutLater) {
-  move();
-  end_epoch();
-  const Xid stray = client->send(OpCode::kCreate, create_body("/stray"));
-  ASSERT_EQ(later->error_of(OpCode::kCreate, create_body("/later")), ErrorCode::kOk);
-  rig.rejoin(at);
-  ASSERT_TRUE(rig.all_serve());
-  rig.run(100);
-  EXPECT_FALSE(client->has_reply(stray));
-  EXPECT_FALSE(client->is_connected());
-  EXPECT_EQ(later->error_of(OpCode::kExists, path_watch_body("/stray")), ErrorCode::kNoNode);
+TEST_F(ClientThatMoves, ToTheLeaderLeavesNothingBehindThatIsCarriedOutLater) {
+  move(rig.leader());
+  expect_no_stray();
+}
+
+TEST_F(ClientThatMoves, ToAFollowerLeavesNothingBehindThatIsCarriedOutLater) {
+  move(3 - at - rig.leader());
+  expect_no_stray();
 }
 
 TEST_F(ClientThatMoves, IsNotKeptWhereItWasWhenItHasWrittenElsewhere) {
-  move();
+  move(rig.leader());
   ASSERT_EQ(later->error_of(OpCode::kCreate, create_body("/later")), ErrorCode::kOk);
   rig.run(10);
   ASSERT_TRUE(client->is_connected());
@@ -191,6 +200,7 @@ TEST_F(BetweenEpochs, AnEpochThatWasMissedLetsTheClientsGo) {
   rig.kill(next);
   rig.start(next);
   rig.run(10);
+  ASSERT_TRUE(client->is_connected());
   rig.rejoin(at);
   ASSERT_TRUE(rig.all_serve());
   rig.run(100);
