@@ -86,7 +86,9 @@ TEST_P(EndOfEpoch, ClientsStayConnectedAndNothingFails) {
 
 // A follower's client in the middle of the change, its server cut off from the others.
 struct BetweenEpochs : ::testing::Test {
-  ServiceRig rig{3, 0, short_epochs(30)};
+  explicit BetweenEpochs(bool local_sessions = false)
+      : rig(3, 0, short_epochs(30, local_sessions)) {}
+  ServiceRig rig;
   std::unique_ptr<RigClient> client = rig.client();
   std::unique_ptr<RigClient> writer = rig.client();
   size_t at = 0;
@@ -145,6 +147,22 @@ TEST_F(BetweenEpochs, AServerWithoutALeaderLetsItsClientsGoWhileTheyCanStillGoEl
   ASSERT_TRUE(rig.all_serve());
   rig.run(100);
   EXPECT_EQ(client->error_of(OpCode::kExists, path_watch_body("/held")), ErrorCode::kNoNode);
+}
+
+struct LocalBetweenEpochs : BetweenEpochs {
+  LocalBetweenEpochs() : BetweenEpochs(true) {}
+};
+
+TEST_F(LocalBetweenEpochs, ASessionThatEndsBehindItsUpgradeTakesItsEphemeralWithIt) {
+  end_epoch();
+  const Xid made = client->send(OpCode::kCreate, create_body("/ephemeral", kEphemeral));
+  const Xid ended = client->send(OpCode::kCloseSession);
+  rig.rejoin(at);
+  ASSERT_TRUE(rig.run_until([&] { return client->has_reply(ended); }, 3000));
+  EXPECT_TRUE(client->has_reply(made));
+  auto other = rig.client();
+  ASSERT_TRUE(other->connect(rig.leader()));
+  EXPECT_EQ(other->error_of(OpCode::kExists, path_watch_body("/ephemeral")), ErrorCode::kNoNode);
 }
 
 // The same session by another server, as its client that has left behind a request on the way.
