@@ -27,10 +27,12 @@ void Server::Impl::commit(OutstandingTxn& txn) {
   if (!watches.empty()) note_deleted_acls(decoded->header.client_id, decoded->body);
   tree.apply(*decoded, result);
   ZT_ASSERT(tree.last_processed_zxid() == txn.prepared.zxid);
-  if (result.digest_mismatch) {
+  // Up to UPTODATE a stock leader's snapshot may hold parts of the transactions behind it. A tree
+  // that really differs still does so afterwards.
+  const bool may_be_fuzzy = is_learner() && !peer->is_serving();
+  if (result.digest_mismatch && !may_be_fuzzy) {
     ++stats.digest_mismatches;
-    // Before that the tree may hold parts of transactions that follow, from a fuzzy snapshot.
-    if (is_learner() && peer->is_serving() && !diverged_at) diverged_at = txn.prepared.zxid;
+    if (is_learner() && !diverged_at) diverged_at = txn.prepared.zxid;
     if (stats.digest_mismatches % 1000 == 1) {
       out->log(Severity::kWarning, "tree digest differs from the one in transaction " +
                                        std::to_string(txn.prepared.zxid.value));

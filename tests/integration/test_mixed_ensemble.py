@@ -26,6 +26,12 @@ def mixed(request):
         part_with(ensemble, request.session.testsfailed > before)
 
 
+@pytest.fixture(autouse=True)
+def whole(mixed):
+    """What a member has spoilt in one test is nothing to the next."""
+    mixed.make_whole()
+
+
 @pytest.fixture(scope="module", params=LEADERS)
 def leader(request):
     """The kind that leads; of the module, so that tests with the same one run in a row."""
