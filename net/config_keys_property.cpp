@@ -114,6 +114,16 @@ std::string read_snapshot_factor(Draft& draft, Value value) {
   return {};
 }
 
+// Far fewer than there are zxids, so that the end of an epoch can be seen. The same on all servers:
+// each takes its leader's epoch to have ended with this many.
+std::string read_epoch_transactions(Draft& draft, Value value) {
+  int32_t count = 0;
+  if (std::string wrong = read_property_int(value, count); !wrong.empty()) return wrong;
+  if (count < 1) return "must be above 0";
+  draft.peer.role.last_counter = static_cast<uint32_t>(count);
+  return {};
+}
+
 std::string read_large_threshold(Draft& draft, Value value) {
   int32_t bytes = 0;
   if (std::string wrong = read_property_int(value, bytes); !wrong.empty()) return wrong;
@@ -260,6 +270,7 @@ constexpr ConfigKey kPropertyKeys[] = {
      [](Draft& d, Value v) { return read_property_bool(v, d.peer.role.force_snapshot); }},
     {"zoetrope.syncByQuorum", Standing::kEnsembleOnly,
      [](Draft& d, Value v) { return read_property_bool(v, d.peer.role.sync_by_quorum); }},
+    {"zoetrope.epochTransactionsMax", Standing::kEnsembleOnly, read_epoch_transactions},
     {"fastleader.minNotificationInterval", Standing::kEnsembleOnly,
      [](Draft& d, Value v) {
        return read_time_above_0(v, d.peer.election.notification_interval_min);

@@ -50,6 +50,14 @@ void draw_modes(WorldConfig& world, Random random) {
   for (size_t i = 0; i < world.processes.size(); ++i) {
     draw_limits(world.processes[i].server, random.fork("limits" + std::to_string(i)));
   }
+  // Epochs that end of themselves, and a leader that brings its servers along without a snapshot.
+  if (Random epochs = random.fork("epochs"); epochs.one_in(3)) {
+    const auto last_counter = pick<uint32_t>(epochs, {30, 60, 120});
+    for (ProcessConfig& process : world.processes) {
+      process.server.peer->role.last_counter = last_counter;
+      process.server.peer->commit_log_count = 500;
+    }
+  }
   Random readers = random.fork("readers");
   for (ClientConfig& client : world.clients) client.read_only = readers.one_in(2);
 }

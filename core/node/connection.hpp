@@ -25,7 +25,9 @@ struct QueuedRequest {
   Xid xid;
   jute::OpCode type = jute::OpCode::kNotification;
   bool is_write = false;
-  std::string body;  // of a read; a write lives on in its transaction
+  // Of a read; a write lives on in its transaction, but for one that waits for the next epoch, or
+  // may come to.
+  std::string body;
   std::shared_ptr<const std::vector<jute::Id>> ids;
   MonotonicTime received;
   // Of what is no write: it is answered with this error in its turn and not carried out. A read is
@@ -74,7 +76,7 @@ enum PauseReason : uint8_t {
   kPauseOutstanding = 2,  // too many requests outstanding in the whole server
   kPauseOutput = 4,       // it does not take its replies
   kPauseShutdown = 8,
-  kPauseEpoch = 16,  // its requests wait for the next epoch
+  kPauseEpoch = 16,  // it has not said who it is, and waits for the next epoch
 };
 
 // For `cons` and `stat`; times in ms, -1 until there is one.
@@ -93,6 +95,7 @@ struct Connection {
   ConnectionState state = ConnectionState::kFresh;
   uint8_t paused = 0;
   bool touched = false;        // since the leader was told last; of learners only
+  bool is_superseded = false;  // its session acts by another server; of learners only
   bool read_only_byte = true;  // whether the ConnectRequest had it; the answer has it then too
   int32_t timeout_ms = 0;
   uint32_t stalled = 0;  // its requests in front of the pipeline

@@ -56,7 +56,9 @@ void Server::Impl::received(const Received& input) {
 void Server::Impl::process_input(Connection& connection) {
   while (connection.paused == 0 && connection.state != ConnectionState::kClosing) {
     if (connection.state == ConnectionState::kFresh && four_letter_word(connection)) return;
-    if (epoch_is_full()) return pause(connection, kPauseEpoch);
+    if (connection.state == ConnectionState::kFresh && holds_requests()) {
+      return pause(connection, kPauseEpoch);
+    }
     if (int32_t length = 0; config.large_request_threshold != -1 &&
                             connection.input.peek_length(length) && is_too_large_now(length)) {
       out->log(Severity::kInfo, "closed " + connection.remote.to_string() +

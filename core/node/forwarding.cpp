@@ -52,15 +52,15 @@ void Server::Impl::forward_connect(Connection& connection) {
                 std::nullopt);
 }
 
-void Server::Impl::forward_renewal(Connection& connection, const wire::ConnectRequest& request) {
+void Server::Impl::forward_renewal(Connection& connection, SessionId session) {
   // What still comes on an earlier connection would be told to the leader behind the renewal, which
   // would take it for a request of this one, and out of order.
-  close_owner(request.session);
-  drop_stalled_of(request.session);
+  close_owner(session);
+  drop_stalled_of(session);
   pause(connection, kPauseHandshake);
-  connection.session = request.session;
-  renewals.push_back({request.session, connection.id});
-  peer->revalidate(request.session, connection.timeout_ms);
+  connection.session = session;
+  renewals.push_back({session, connection.id});
+  peer->revalidate(session, connection.timeout_ms);
 }
 
 void Server::Impl::revalidated(SessionId session, bool valid) {
@@ -87,13 +87,18 @@ void Server::Impl::forward_write(Connection& connection, Xid xid, OpCode type,
                                  std::string_view body, const Identities& ids) {
   QueuedRequest request{xid, type, true, {}, nullptr, now.monotonic};
   // The transaction does not tell what exactly a multi was asked for.
-  if (type == OpCode::kMulti) request.body = body;
+  if (type == OpCode::kMulti || epoch_ends_soon()) {
+    request.body = body;
+    request.ids = ids;
+  }
   enqueue(connection, std::move(request));
   peer->forward({connection.session, xid, static_cast<int32_t>(type), body}, encode_ids(*ids));
 }
 
 // Whose request a transaction answers (KB-22: told by session and cxid, never by the order alone).
 void Server::Impl::find_asker(OutstandingTxn& txn, const jute::Txn& decoded) {
+  // What waits for the next epoch was never proposed.
+  if (kept_since) return;
   const SessionId session = decoded.header.client_id;
   if (decoded.header.type == OpCode::kCreateSession) {
     const auto found = connecting.find(session);
@@ -104,14 +109,15 @@ void Server::Impl::find_asker(OutstandingTxn& txn, const jute::Txn& decoded) {
     return;
   }
   const ConnectionId owner = owner_of(session);
-  const Connection* connection = connections.find(owner);
+  Connection* connection = connections.find(owner);
   if (connection == nullptr || decoded.header.zxid <= connection->answers_after) return;
   const RequestQueue& queue = connection->queue;
   size_t first_write = 0;
   while (first_write < queue.size() && !queue.at(first_write).is_write) ++first_write;
-  if (first_write == queue.size()) return;
+  if (first_write == queue.size() || queue.at(first_write).xid.value != decoded.header.cxid) {
+    return note_foreign_txn(*connection, decoded);
+  }
   const QueuedRequest& request = queue.at(first_write);
-  if (request.xid.value != decoded.header.cxid) return;
   txn.origin = owner;
   txn.xid = request.xid;
   txn.type = request.type;
@@ -130,11 +136,20 @@ void Server::Impl::find_asker(OutstandingTxn& txn, const jute::Txn& decoded) {
   }
 }
 
+// The session acts by another server, unless that was refused or it was the leader who acted: its
+// client has left this one.
+void Server::Impl::note_foreign_txn(Connection& connection, const jute::Txn& txn) {
+  const auto* error = std::get_if<jute::ErrorTxn>(&txn.body);
+  const bool is_refused = error != nullptr && error->error == ErrorCode::kSessionMoved;
+  if (!is_refused && txn.header.type != OpCode::kCloseSession) connection.is_superseded = true;
+}
+
 void Server::Impl::ask_sync(Connection& connection, Xid xid, std::string_view body) {
   // Reads behind it wait with it.
   QueuedRequest request{xid, OpCode::kSync, false, {}, connection.ids, now.monotonic};
   request.body = body;
   enqueue(connection, std::move(request));
+  if (holds_requests()) return;
   pending_syncs.push_back({connection.id});
   peer->sync(connection.session, xid);
 }
@@ -152,7 +167,7 @@ void Server::Impl::synced() {
 }
 
 bool Server::Impl::is_waiting_sync(const QueuedRequest& request) const {
-  return peer != nullptr && request.type == OpCode::kSync;
+  return peer != nullptr && request.type == OpCode::kSync && request.refused == ErrorCode::kOk;
 }
 
 // The sync at the front of the queue, and the reads behind it.
@@ -232,6 +247,11 @@ void Server::Impl::learner_request(ConnectionId learner, const quorum::Forwarded
     append(preparer.prepare_close_session(request.session, request.cxid.value, now.wall), learner,
            request.cxid, type);
     return;
+  }
+  // After a change of epoch whose clients have stayed: the first server that acts for a session has
+  // it, until the client comes to another.
+  if (sessions.owner(request.session) == ConnectionId()) {
+    sessions.set_owner(request.session, learner);
   }
   const std::vector<jute::Id> ids = decode_ids(auth);
   pipeline::WriteRequest write;

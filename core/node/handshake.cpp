@@ -43,9 +43,13 @@ void Server::Impl::connect(Connection& connection, std::string_view payload) {
   }
   const SessionId id = sessions.allocate();
   connection.session = id;
+  ask_for_session(connection);
+}
+
+void Server::Impl::ask_for_session(Connection& connection) {
   if (is_learner()) return forward_connect(connection);
-  append(preparer.prepare_create_session(id, connection.timeout_ms, now.wall), connection.id,
-         Xid(0), jute::OpCode::kCreateSession);
+  append(preparer.prepare_create_session(connection.session, connection.timeout_ms, now.wall),
+         connection.id, Xid(0), jute::OpCode::kCreateSession);
 }
 
 bool Server::Impl::is_admitted(const wire::ConnectRequest& request) {
@@ -63,15 +67,20 @@ void Server::Impl::renew_session(Connection& connection, const wire::ConnectRequ
     return renew_local_session(connection, request.session);
   }
   if (is_owner && read_only) return renew_read_only(connection, request.session);
-  if (is_owner && is_learner()) return forward_renewal(connection, request);
-  if (!is_owner || !sessions.contains(request.session) || sessions.is_closing(request.session)) {
+  if (is_owner) return ask_for_renewal(connection, request.session);
+  send_connect_response(connection, false);
+  close(connection, CloseHow::kAfterFlush);
+}
+
+void Server::Impl::ask_for_renewal(Connection& connection, SessionId session) {
+  if (is_learner()) return forward_renewal(connection, session);
+  if (!sessions.contains(session) || sessions.is_closing(session)) {
     send_connect_response(connection, false);
-    close(connection, CloseHow::kAfterFlush);
-    return;
+    return close(connection, CloseHow::kAfterFlush);
   }
-  close_owner(request.session);
-  connection.session = request.session;
-  sessions.add(request.session, connection.timeout_ms, now.monotonic);
+  close_owner(session);
+  connection.session = session;
+  sessions.add(session, connection.timeout_ms, now.monotonic);
   session_established(connection);
 }
 

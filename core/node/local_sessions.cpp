@@ -92,6 +92,10 @@ bool Server::Impl::wants_upgrade(SessionId id, OpCode type, std::string_view bod
 void Server::Impl::upgrade(SessionId id, int32_t timeout_ms, ConnectionId origin) {
   local_sessions.remove(id);
   upgrading[id] = origin;
+  forward_upgrade(id, timeout_ms, origin);
+}
+
+void Server::Impl::forward_upgrade(SessionId id, int32_t timeout_ms, ConnectionId origin) {
   if (is_learner()) {
     std::string body;
     jute::Writer(body).i32(timeout_ms);

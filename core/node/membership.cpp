@@ -35,16 +35,19 @@ void Server::Impl::follow() {
 }
 
 void Server::Impl::retire() {
+  const bool keeps = keep_clients();
   in_service = false;
   stream.reset();
   end_history();
   receiver.reset();
   is_persisting = false;
-  forget_forwarded();
   end_read_only();
-  forget_stalled();
-  connections.for_each(
-      [this](Connection& connection) { close(connection, CloseHow::kAfterFlush); });
+  if (!keeps) {
+    forget_forwarded();
+    forget_stalled();
+    connections.for_each(
+        [this](Connection& connection) { close(connection, CloseHow::kAfterFlush); });
+  }
   if (stopping || halted) return;
   // The state of a restart: everything that is logged. What should not be part of the history is
   // cut when the next leader says so.
@@ -130,6 +133,7 @@ void Server::Impl::reloaded(const Reloaded& input) {
 
 void Server::Impl::adopt_state(tree::Tree&& new_tree, const storage::SessionList& open_sessions) {
   ZT_ASSERT(!in_service);
+  let_go_of_kept();
   tree = std::move(new_tree);
   show_ensemble();
   sessions.clear();

@@ -60,6 +60,7 @@ Zxid Server::Impl::last_applied() const {
 
 void Server::Impl::append(Zxid zxid, std::string_view payload) {
   ZT_ASSERT(zxid > last_logged());
+  note_history_of_next(zxid);
   ++stats.proposals;
   OutstandingTxn txn;
   txn.prepared.zxid = zxid;

@@ -34,6 +34,7 @@ std::optional<MonotonicTime> Server::Impl::read_only_begins() const {
 }
 
 void Server::Impl::begin_read_only() {
+  let_go_of_kept();
   read_only = true;
   out->log(Severity::kWarning, "there is no leader: serves read-only clients");
 }

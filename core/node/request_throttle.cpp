@@ -106,7 +106,7 @@ void Server::Impl::release_stalled() {
   // Carrying one out may answer others, which ends here again.
   releasing_stalled = true;
   const auto limit = static_cast<size_t>(config.request_throttle.max_requests);
-  while (!stalled.empty() && !epoch_is_full()) {
+  while (!stalled.empty() && !holds_requests()) {
     if (config.request_throttle.drop_stale && is_stale(stalled.front())) {
       drop_stale(stalled.front().connection);
       continue;

@@ -37,8 +37,10 @@ void Server::Impl::request(Connection& connection, std::string_view payload) {
   const auto size = static_cast<int64_t>(payload.size());
   const int64_t threshold = config.large_request_threshold;
   large_bytes_of_request = threshold != -1 && size > threshold ? size : 0;
-  must_stall() ? stall(connection, header, body)
-               : carry_out_request(connection, header, body, connection.ids);
+  // What waits for the next epoch must not make a client believe that this server is gone.
+  const bool is_at_once = holds_requests() && header.type == OpCode::kPing;
+  must_stall() && !is_at_once ? stall(connection, header, body)
+                              : carry_out_request(connection, header, body, connection.ids);
   large_bytes_of_request = 0;
   throttle(connection);
 }
@@ -85,12 +87,16 @@ void Server::Impl::submit_read(Connection& connection, QueuedRequest read, std::
 
 void Server::Impl::submit_write(Connection& connection, Xid xid, OpCode type, std::string_view body,
                                 const Identities& ids) {
-  if (wants_upgrade(connection.session, type, body)) {
+  if (!holds_requests() && wants_upgrade(connection.session, type, body)) {
     upgrade(connection.session, connection.timeout_ms, connection.id);
   }
+  // The upgrade may have taken the last zxid.
+  if (holds_requests()) {
+    QueuedRequest held{xid, type, true, {}, ids, now.monotonic};
+    held.body = body;
+    return enqueue(connection, std::move(held));
+  }
   if (is_learner()) return forward_write(connection, xid, type, body, ids);
-  // An upgrade may have taken the last zxid; then the epoch ends, and the connection with it.
-  if (epoch_is_full()) return;
   enqueue(connection, QueuedRequest{xid, type, true, {}, nullptr, now.monotonic});
   if (type == OpCode::kCloseSession) {
     append(preparer.prepare_close_session(connection.session, xid.value, now.wall), connection.id,

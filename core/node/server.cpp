@@ -109,6 +109,7 @@ void Server::step(Now now, const Input& input, Effects& out) {
       input);
   s.process_resumed();
   s.settle_membership();
+  s.settle_kept();
   s.settle_read_only();
   s.forget_closed();
 }
@@ -153,6 +154,7 @@ uint64_t Server::Impl::fingerprint() const {
     hash.add(local_sessions.fingerprint());
     hash.add(uint64_t{read_only} + 2 * upgrading.size());
   }
+  if (kept_since) hash.add(static_cast<uint64_t>(kept_since->ns));
   connection_throttle.add_to(hash);
   for (const StalledRequest& request : stalled) hash.add(request.connection.value);
   connections.for_each([&hash](const Connection& connection) {

@@ -67,6 +67,8 @@ struct Server::Impl final : public zab::Host {
   void connect(Connection& connection, std::string_view payload);
   bool is_admitted(const wire::ConnectRequest& request);
   void renew_session(Connection& connection, const wire::ConnectRequest& request);
+  void ask_for_session(Connection& connection);
+  void ask_for_renewal(Connection& connection, SessionId session);
   void send_connect_response(Connection& connection, bool valid);
   void close_owner(SessionId session);
   void session_established(Connection& connection);
@@ -135,8 +137,23 @@ struct Server::Impl final : public zab::Host {
   void expire_local_sessions();
   bool wants_upgrade(SessionId id, jute::OpCode type, std::string_view body) const;
   void upgrade(SessionId id, int32_t timeout_ms, ConnectionId origin);
+  void forward_upgrade(SessionId id, int32_t timeout_ms, ConnectionId origin);
   void settle_created_session(SessionId id, int32_t timeout_ms, ConnectionId origin);
   ConnectionId owner_of(SessionId id) const;
+
+  // --- epoch_change.cpp: clients over the end of an epoch that is full
+  bool epoch_ends_soon() const;
+  bool epoch_has_ended() const;
+  bool keep_clients();
+  void let_go_of_moved();
+  void let_go_of_overdue();
+  void let_go_of_kept();
+  MonotonicTime kept_until(const Connection& connection) const;
+  void note_history_of_next(Zxid zxid);
+  bool may_take_up() const;
+  void settle_kept();
+  void take_up_handshakes();
+  void take_up(Connection& connection);
 
   // --- read_only.cpp: service while there is no leader
   void settle_read_only();
@@ -152,7 +169,7 @@ struct Server::Impl final : public zab::Host {
 
   // --- forwarding.cpp: what a learner has its leader decide, and how the answers come back
   void forward_connect(Connection& connection);
-  void forward_renewal(Connection& connection, const wire::ConnectRequest& request);
+  void forward_renewal(Connection& connection, SessionId session);
   void give_away(SessionId session);
   void forward_write(Connection& connection, Xid xid, jute::OpCode type, std::string_view body,
                      const Identities& ids);
@@ -161,6 +178,7 @@ struct Server::Impl final : public zab::Host {
   void answer_sync(Connection& connection);
   void answer_syncs_before_write(Connection& connection);
   void find_asker(OutstandingTxn& txn, const jute::Txn& decoded);
+  static void note_foreign_txn(Connection& connection, const jute::Txn& txn);
   void forget_forwarded();
   void touch(Connection& connection);
 
@@ -261,6 +279,8 @@ struct Server::Impl final : public zab::Host {
   }
   // Whoever wants a transaction waits for the next epoch.
   bool epoch_is_full() const { return peer != nullptr && peer->is_epoch_full(); }
+  // What clients ask of a leader waits for the next epoch.
+  bool holds_requests() const { return kept_since || epoch_is_full(); }
   // It is this server that turns requests into transactions.
   bool decides() const { return serving() && (peer == nullptr || peer->is_leading()); }
   bool is_learner() const { return peer != nullptr && !peer->is_leading(); }
@@ -315,6 +335,10 @@ struct Server::Impl final : public zab::Host {
   session::SessionTracker local_sessions;
   // Of local sessions whose createSession is with the leader: the connection.
   std::map<SessionId, ConnectionId> upgrading;
+  // Clients wait for the next epoch since then; the log ended there; when the first is let go.
+  std::optional<MonotonicTime> kept_since;
+  Zxid kept_at;
+  MonotonicTime next_let_go;
   bool read_only = false;
   std::optional<MonotonicTime> looking_since;  // for a leader
 

@@ -178,6 +178,7 @@ std::optional<MonotonicTime> Server::Impl::next_deadline() const {
   if (peer != nullptr) {
     consider(peer->next_deadline());
     consider(read_only_begins());
+    if (kept_since && !in_service) consider(next_let_go);
     if (local_sessions.size() != 0) consider(local_sessions.next_expiry());
   }
   consider(store.next_deadline());

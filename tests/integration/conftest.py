@@ -105,11 +105,11 @@ def form(request, kind):
 
 @pytest.fixture
 def mix(request):
-    """mix(kinds, observers=0) gives an ensemble of servers of these kinds, not yet started; ended after the test."""
+    """mix(kinds, observers=0, config=None) gives an ensemble of servers of these kinds, not yet started; ended after the test."""
     made = []
 
-    def build(kinds, observers=0):
-        made.append(MixedEnsemble(kinds, observers))
+    def build(kinds, observers=0, config=None):
+        made.append(MixedEnsemble(kinds, observers, config))
         return made[-1]
 
     yield build

@@ -93,7 +93,7 @@ TEST(EnsembleConfig, EveryKeyIsObeyed) {
       "quorumCnxnTimeoutMs=4321\nelectionPortBindRetry=0\ntcpKeepAlive=true\n"
       "fastleader.minNotificationInterval=50\nfastleader.maxNotificationInterval=500\n"
       "jute.maxbuffer=5000\njute.maxbuffer.extrasize=2000\nzoetrope.syncByQuorum=false\n"
-      "multiAddress.enabled=true\n");
+      "zoetrope.epochTransactionsMax=1000\nmultiAddress.enabled=true\n");
   EXPECT_THAT(config.warnings, IsEmpty());
   const zab::PeerConfig& peer = *config.engine.peer;
   EXPECT_EQ(peer.role.tick_ms, 500);
@@ -103,6 +103,7 @@ TEST(EnsembleConfig, EveryKeyIsObeyed) {
   EXPECT_EQ(peer.role.snapshot_factor_percent, 50);
   EXPECT_TRUE(peer.role.force_snapshot);
   EXPECT_FALSE(peer.role.sync_by_quorum);
+  EXPECT_EQ(peer.role.last_counter, 1000u);
   EXPECT_EQ(peer.role.packet_bytes_max, 7000u);
   EXPECT_EQ(peer.links.connect_timeout, Duration::from_ms(1234));
   EXPECT_EQ(peer.links.handshake_timeout, Duration::from_ms(4321));
@@ -118,7 +119,8 @@ TEST(EnsembleConfig, EveryKeyIsObeyed) {
 TEST(EnsembleConfig, ABadPropertyIsWarnedAboutAndItsDefaultUsed) {
   const ServerConfig config = member(
       "commitLogCount=499\nsnapshotSizeFactor=big\ncnxTimeout=0\nelectionPortBindRetry=-1\n"
-      "fastleader.minNotificationInterval=0\nquorumCnxnTimeoutMs=0\n");
+      "fastleader.minNotificationInterval=0\nquorumCnxnTimeoutMs=0\n"
+      "zoetrope.epochTransactionsMax=0\n");
   EXPECT_THAT(
       config.warnings,
       ElementsAre("zoo.cfg:8: commitLogCount must be at least 500; the default is used",
@@ -126,7 +128,9 @@ TEST(EnsembleConfig, ABadPropertyIsWarnedAboutAndItsDefaultUsed) {
                   "zoo.cfg:10: cnxTimeout must be above 0 ms; the default is used",
                   StartsWith("zoo.cfg:11: electionPortBindRetry must not be negative"),
                   StartsWith("zoo.cfg:12: fastleader.minNotificationInterval must be above 0"),
-                  StartsWith("zoo.cfg:13: quorumCnxnTimeoutMs must be above 0 ms")));
+                  StartsWith("zoo.cfg:13: quorumCnxnTimeoutMs must be above 0 ms"),
+                  StartsWith("zoo.cfg:14: zoetrope.epochTransactionsMax must be above 0")));
+  EXPECT_EQ(config.engine.peer->role.last_counter, 0xfffffffe);
   EXPECT_EQ(config.engine.peer->commit_log_count, 500u);
   EXPECT_EQ(config.engine.peer->role.snapshot_factor_percent, 33);
   EXPECT_EQ(config.peers->election_tries_max, 3);

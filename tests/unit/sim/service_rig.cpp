@@ -35,6 +35,7 @@ void RigClient::open(size_t server) {
   accepted_ = over_ = answered_ = words_ = false;
   unread_.clear();
   replies_.clear();
+  last_answered_ = Xid(next_xid_ - 1);
   rig_.run_until([this] { return accepted_ || over_; }, 1000);
   open_ = accepted_;
 }
@@ -144,6 +145,10 @@ void RigClient::take_frames() {
     reply.header = wire::read_reply_header(in);
     reply.body = in.rest();
     last_zxid = std::max(last_zxid, reply.header.zxid);
+    if (reply.header.xid.value > 0) {
+      out_of_order += reply.header.xid.value != last_answered_.value + 1;
+      last_answered_ = reply.header.xid;
+    }
     replies_[reply.header.xid] = std::move(reply);
   }
 }

@@ -46,9 +46,12 @@ class RigClient {
   std::optional<Reply> wait_for(Xid xid);
   // The answer to a four-letter word, over a connection of its own.
   std::string ask(size_t server, std::string_view word);
+  // Whether wait_for() need not wait; of pings, one ever.
+  bool has_reply(Xid xid) const { return replies_.contains(xid); }
   void disconnect();
   bool is_connected() const { return open_; }
   bool is_read_only() const { return response_read_only_; }
+  int out_of_order = 0;  // replies that did not come in the order of the requests
   HostId host() const { return host_; }
 
   void deliver(const Delivery& delivery);
@@ -65,6 +68,7 @@ class RigClient {
   bool response_read_only_ = false;
   std::string unread_;
   std::map<Xid, Reply> replies_;
+  Xid last_answered_;
   int32_t next_xid_ = 1;
 };
 
