@@ -228,6 +228,11 @@ void Server::Impl::learner_request(ConnectionId learner, const quorum::Forwarded
   write.body = request.body;
   write.ids = &ids;
   write.origin = learner;
+  pipeline::Membership ensemble;
+  if (type == OpCode::kReconfig) {
+    ensemble = membership();
+    write.membership = &ensemble;
+  }
   append(preparer.prepare(write, now.wall), learner, request.cxid, type);
 }
 

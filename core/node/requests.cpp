@@ -87,6 +87,11 @@ void Server::Impl::submit_write(Connection& connection, Xid xid, OpCode type,
   write.body = body;
   write.ids = connection.ids.get();
   write.origin = connection.id;
+  pipeline::Membership ensemble;
+  if (type == OpCode::kReconfig && peer != nullptr) {
+    ensemble = membership();
+    write.membership = &ensemble;
+  }
   append(preparer.prepare(write, now.wall), connection.id, xid, type);
 }
 

@@ -47,10 +47,10 @@ void add(RunningHash& hash, const std::optional<quorum::Ensemble>& ensemble) {
 
 }  // namespace
 
-Learner::Learner(const RoleConfig& config, const Ensembles& ensembles, ServerId leader,
+Learner::Learner(const RoleConfig& config, Configuration& configuration, ServerId leader,
                  EpochFiles& epochs, uint64_t& next_token, Host& host)
     : config_(config),
-      ensembles_(ensembles),
+      configuration_(configuration),
       leader_(leader),
       epochs_(epochs),
       next_token_(next_token),
@@ -59,7 +59,7 @@ Learner::Learner(const RoleConfig& config, const Ensembles& ensembles, ServerId 
       cutter_(config.packet_bytes_max) {}
 
 void Learner::begin(MonotonicTime now) {
-  addresses_ = addresses_of(leader_, ensembles_);
+  addresses_ = addresses_of(leader_, configuration_.ensembles());
   if (addresses_.empty()) return fail("is not in the configuration");
   dialling_ends_ = now + config_.connect_time();
   dial(now);
@@ -94,11 +94,12 @@ void Learner::connected(DialToken token, ConnectionId connection, MonotonicTime 
 // The version of the configuration is that of the one in force: a leader refuses whoever knows a
 // later one, and one that was only proposed may never have come to be.
 void Learner::introduce() {
-  is_observer_ = config_.is_observer || ensembles_.current.is_observer(config_.self);
+  const quorum::Ensemble& current = configuration_.ensembles().current;
+  is_observer_ = config_.is_observer || current.is_observer(config_.self);
   scratch_.clear();
   jute::Writer out(scratch_);
   quorum::write(out,
-                quorum::LearnerInfo{config_.self, kProtocolVersion, ensembles_.current.version});
+                quorum::LearnerInfo{config_.self, kProtocolVersion, current.version});
   send(is_observer_ ? PacketType::kObserverInfo : PacketType::kFollowerInfo,
        Zxid(epochs_.durable().accepted << 32), scratch_);
 }
@@ -195,10 +196,6 @@ const std::optional<std::string>& Learner::over() const {
   return over_;
 }
 
-const std::optional<quorum::Ensemble>& Learner::adopted() const {
-  return adopted_;
-}
-
 void Learner::add_to(RunningHash& hash) const {
   hash.add(static_cast<uint64_t>(leader_.value));
   hash.add(static_cast<uint64_t>(phase_));
@@ -227,9 +224,8 @@ void Learner::add_stream_to(RunningHash& hash) const {
   add(hash, unacked_);
   hash.add(uint64_t{proposed_configs_.size()});
   for (const ProposedConfig& config : proposed_configs_) add(hash, config.zxid);
-  add(hash, activated_ ? activated_->zxid : Zxid());
   add(hash, told_);
-  add(hash, adopted_);
+  hash.add(static_cast<uint64_t>(successor_.value_or(ServerId(-1)).value));
 }
 
 }  // namespace zoetrope::zab

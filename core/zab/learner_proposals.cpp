@@ -73,7 +73,10 @@ void Learner::take_proposal(const Packet& packet) {
   std::optional<Ensemble> config;
   const std::string_view payload = packet.data.value_or(std::string_view());
   if (!log("PROPOSAL", packet.zxid, payload, config)) return;
-  if (config) proposed_configs_.push_back({packet.zxid, std::move(*config)});
+  if (config) {
+    configuration_.propose(*config);
+    proposed_configs_.push_back({packet.zxid, std::move(*config)});
+  }
   uncommitted_.push_back(packet.zxid);
   if (is_observer_) return;
   unacked_.push_back(packet.zxid);
@@ -110,8 +113,41 @@ void Learner::take_commit_and_activate(const Packet& packet) {
   }
   Ensemble ensemble = std::move(proposed_configs_.front().ensemble);
   proposed_configs_.pop_front();
-  if (!commit_oldest(packet)) return;
-  activated_ = Activation{packet.zxid, designated, std::move(ensemble)};
+  if (uncommitted_.empty() || uncommitted_.front() != packet.zxid) {
+    return static_cast<void>(commit_oldest(packet));
+  }
+  uncommitted_.pop_front();
+  commit_activation(packet.zxid, ensemble, designated);
+}
+
+// Whether this server has to come again: in another role, or to another leader. Without a
+// designated leader it stays only with one that is a voter at the same address in both.
+bool Learner::is_role_over(const Ensemble& next, std::optional<ServerId> designated) const {
+  const Ensemble& current = configuration_.ensembles().current;
+  if (!config_.reconfig_enabled || next.version <= current.version) return false;
+  if (next.is_observer(config_.self) != is_observer_) return true;
+  if (designated) return *designated != leader_;
+  if (next.same_members(current)) return false;
+  const auto before = current.members.find(leader_);
+  return before == current.members.end() || !next.is_participant(leader_) ||
+         next.members.at(leader_).quorum != before->second.quorum;
+}
+
+// Who stays answers a reconfiguration when its files are written; who leaves answers at once, as
+// the connections of its clients end.
+void Learner::commit_activation(Zxid zxid, const Ensemble& ensemble, ServerId designated) {
+  const bool is_over = is_role_over(ensemble, designated);
+  if (!is_over) configuration_.activate(ensemble);
+  if (zxid > base_) host_.commit(zxid);
+  if (phase_ == Phase::kOver || !is_over) return;
+  configuration_.activate(ensemble);
+  leave(designated);
+}
+
+void Learner::leave(std::optional<ServerId> designated) {
+  if (phase_ == Phase::kServing) successor_ = designated;
+  fail("has put another configuration in force: this server comes to " +
+       (successor_ ? "server " + std::to_string(successor_->value) : "a leader") + " again");
 }
 
 // Observers are told of a transaction when it is committed. Proposals that precede it, from the
@@ -138,8 +174,7 @@ void Learner::take_inform_and_activate(const Packet& packet) {
   std::optional<Ensemble> config;
   if (!log("INFORMANDACTIVATE", packet.zxid, in.rest(), config)) return;
   if (!config) return fail("sent INFORMANDACTIVATE " + hex(packet.zxid) + " without one");
-  if (packet.zxid > base_) host_.commit(packet.zxid);
-  activated_ = Activation{packet.zxid, designated, std::move(*config)};
+  commit_activation(packet.zxid, *config, designated);
 }
 
 // Of a server that was restored, the log alone does not tell. Once the snapshot is persisted.
