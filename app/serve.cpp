@@ -137,6 +137,9 @@ int serve(const ServeOptions& options) {
     return kExitUsage;
   }
   for (const std::string& warning : config->warnings) spdlog::warn("{}", warning);
+  if (const auto wrong = net::back_up_config(options.config_file, *config)) {
+    spdlog::warn("{}", *wrong);
+  }
   auto directory = net::DataDirectory::open(*config);
   if (!directory) {
     spdlog::error("{}", directory.error());

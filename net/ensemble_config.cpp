@@ -112,6 +112,7 @@ std::vector<ListenAddress> listen_addresses(const std::vector<quorum::HostPort>&
 
 void take_ports(ConfigDraft& draft, const quorum::Member& member) {
   PeerPorts& ports = draft.config.peers.emplace();
+  ports.on_all = draft.quorum_listen_on_all;
   ports.quorum = listen_addresses(member.quorum, draft.quorum_listen_on_all);
   ports.election = listen_addresses(member.election, draft.quorum_listen_on_all);
   ports.election_tries_max = draft.election_tries_max.value_or(ports.election_tries_max);
@@ -208,6 +209,8 @@ std::optional<ConfigRemark> make_member(ConfigDraft& draft, quorum::Ensemble ens
   take_intervals(draft.peer.election, warnings);
   warn_of_size(ensemble, warnings);
   draft.peer.role.self = draft.peer.election.self = draft.peer.links.self = self;
+  draft.peer.role.reconfig_enabled = draft.config.engine.reconfig_enabled;
+  draft.peer.standalone_enabled = draft.standalone_enabled;
   draft.peer.ensemble = std::move(ensemble);
   draft.config.engine.server_id = self;
   draft.config.recovery.newest_count = draft.peer.commit_log_count;

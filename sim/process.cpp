@@ -316,6 +316,8 @@ void Process::carry_out(node::Effect& effect) {
     void operator()(const node::Connect& e) { p.dial(e); }
     void operator()(const node::AbandonConnect& e) { p.abandon(e.token); }
     void operator()(const node::Listen& e) { p.listen(e); }
+    // Simulated servers have one address for each port, for ever.
+    void operator()(const node::Rebind&) {}
     void operator()(const node::Reload& e) { p.plan_reload(e); }
     void operator()(const node::HostFactsQuery&) {
       p.deferred_.emplace_back(node::HostFacts{20, 1024, 1 << 20});
