@@ -78,9 +78,27 @@ std::expected<storage::RecoveredState, std::string> recover_again(const node::Co
   return recover(config, disk);
 }
 
-std::expected<std::unique_ptr<Engine>, std::string> make_server(const node::Config& config,
+namespace {
+
+// A member whose configuration changes has it in files.
+std::expected<node::Config, std::string> as_stored(node::Config config, storage::Disk& disk) {
+  if (!config.peer || config.peer->files.static_file.empty()) return config;
+  auto stored = zab::read_configuration(disk, config.peer->files.static_file);
+  if (!stored) return std::unexpected(stored.error());
+  config.peer->role.is_observer = stored->current.is_observer(config.server_id);
+  config.peer->ensemble = std::move(stored->current);
+  config.peer->last_seen = std::move(stored->last_seen);
+  return config;
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<Engine>, std::string> make_server(const node::Config& given,
                                                                 storage::Disk& disk, uint64_t seed,
                                                                 Now now) {
+  auto stored = as_stored(given, disk);
+  if (!stored) return std::unexpected(stored.error());
+  const node::Config config = *std::move(stored);
   auto recovered = recover(config, disk);
   if (!recovered) return std::unexpected(recovered.error());
   zab::Epochs epochs;

@@ -44,7 +44,13 @@ Process::Process(uint32_t index, ProcessConfig config, EngineFactory factory, Ho
       network_(network),
       trace_(trace),
       random_(random),
-      disk_(random.fork("disk")) {}
+      disk_(random.fork("disk")) {
+  if (config_.static_config.empty()) return;
+  const storage::FileName file{storage::Folder::kConfig, config_.server.peer->files.static_file};
+  const auto written = disk_.execute(storage::WriteFile{file, 0, config_.static_config, 0});
+  const auto synced = disk_.execute(storage::SyncFile{file});
+  ZT_ASSERT(written && synced);
+}
 
 void Process::plan(EventKind kind, MonotonicTime at, uint64_t detail) {
   Event event;

@@ -57,14 +57,23 @@ struct WorldConfig {
   bool disk_lies = false;
 };
 
-enum class Profile : uint8_t { kCalm, kCrash, kChurn, kDiskFaults, kEnsemble, kEnsembleDisk };
+enum class Profile : uint8_t {
+  kCalm,
+  kCrash,
+  kChurn,
+  kDiskFaults,
+  kEnsemble,
+  kEnsembleDisk,
+  kReconfig
+};
 std::string_view to_string(Profile profile);
 std::optional<Profile> parse_profile(std::string_view name);
-inline constexpr Profile kProfiles[] = {Profile::kCalm,     Profile::kCrash,
-                                        Profile::kChurn,    Profile::kDiskFaults,
-                                        Profile::kEnsemble, Profile::kEnsembleDisk};
+inline constexpr Profile kProfiles[] = {
+    Profile::kCalm,     Profile::kCrash,        Profile::kChurn,   Profile::kDiskFaults,
+    Profile::kEnsemble, Profile::kEnsembleDisk, Profile::kReconfig};
 constexpr bool is_ensemble(Profile profile) {
-  return profile == Profile::kEnsemble || profile == Profile::kEnsembleDisk;
+  return profile == Profile::kEnsemble || profile == Profile::kEnsembleDisk ||
+         profile == Profile::kReconfig;
 }
 
 // What a person may set beside seed and profile; 0: drawn from the seed.
@@ -86,6 +95,10 @@ WorldConfig draw_world(Profile profile, const Overrides& overrides, Random rando
 // Makes members of an ensemble of the world's first process and its like: `participants`, then
 // `observers`, with their elections. What concerns all servers alike is that of the first.
 void make_ensemble(WorldConfig& world, uint64_t participants, uint64_t observers, Random random);
+
+// Lets the ensemble of the world change: its configuration is in files, `spares` servers more stand
+// ready to join, and one more client, the operator, changes it.
+void make_changeable(WorldConfig& world, uint64_t spares, Random random);
 
 // The longest time between a request being sent on a connection that lives on and its being
 // committed, for the properties that bound time.

@@ -84,8 +84,8 @@ bool Server::Impl::disk_is_idle() const {
          !store.snapshot_in_progress() && !peer->is_storing_configuration();
 }
 
-// Records wait for the configuration that they are logged under, as upstream, which writes its files
-// before it goes on: so what is durable in the log was logged with those files in place.
+// Records wait for the configuration that they are logged under, as upstream, which writes its
+// files before it goes on: so what is durable in the log was logged with those files in place.
 void Server::Impl::flush_log() {
   store.hold_log(peer != nullptr && peer->is_storing_configuration());
   store.flush(disk_ops);

@@ -1,8 +1,8 @@
 // A reconfiguration at one server: what the leader's preparation has to know of the ensemble, which
 // configuration the own history holds, and the own ports and files (upstream PrepRequestProcessor,
 // QuorumPeer.processReconfig).
-#include "core/node/server_impl.hpp"
 #include "core/zab/reconfiguration.hpp"
+#include "core/node/server_impl.hpp"
 
 namespace zoetrope::node {
 

@@ -85,8 +85,8 @@ ErrorCode Preparer::prepare_reconfig(Context& op, const wire::ReconfigRequest& r
   if (request.config_id != -1 && request.config_id != ensemble.last_seen->version) {
     return ErrorCode::kBadVersion;
   }
-  Made next = request.new_members ? replaced(*request.new_members)
-                                  : changed(*ensemble.last_seen, request);
+  Made next =
+      request.new_members ? replaced(*request.new_members) : changed(*ensemble.last_seen, request);
   if (!next) return next.error();
   next->version = op.zxid.value;
   const size_t participants = next->participants().size();

@@ -111,7 +111,8 @@ std::string edited_static_text(std::string_view text, std::string_view dynamic_p
                                bool erase_client_port) {
   std::string edited;
   for_each_entry(text, [&](const Entry& entry) {
-    for (const std::string_view gone : {"server.", "group", "weight", "dynamicConfigFile", "peerType"}) {
+    for (const std::string_view gone :
+         {"server.", "group", "weight", "dynamicConfigFile", "peerType"}) {
       if (entry.key.starts_with(gone)) return;
     }
     if (erase_client_port && entry.key.starts_with("clientPort") &&

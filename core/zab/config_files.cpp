@@ -46,8 +46,8 @@ std::expected<quorum::Ensemble, std::string> parse(const std::string& name,
 
 }  // namespace
 
-std::expected<StoredConfiguration, std::string> read_configuration(
-    storage::Disk& disk, const std::string& static_file) {
+std::expected<StoredConfiguration, std::string> read_configuration(storage::Disk& disk,
+                                                                   const std::string& static_file) {
   const auto text = read_text(disk, static_file);
   if (!text) return std::unexpected(text.error());
   if (!*text) return std::unexpected(static_file + " is missing");
@@ -93,9 +93,8 @@ void ConfigFiles::store_current(const quorum::Ensemble& ensemble) {
   if (names_.static_file.empty()) return;
   const std::string name = quorum::dynamic_file_name(names_.static_file, ensemble.version);
   const auto self = ensemble.members.find(self_);
-  steps_.push_back({.kind = StepKind::kReplace,
-                    .file = name,
-                    .text = quorum::dynamic_text(ensemble, false)});
+  steps_.push_back(
+      {.kind = StepKind::kReplace, .file = name, .text = quorum::dynamic_text(ensemble, false)});
   steps_.push_back(
       {.kind = StepKind::kPoint,
        .file = names_.static_file,

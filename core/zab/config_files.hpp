@@ -68,10 +68,10 @@ class ConfigFiles {
   struct Step {
     StepKind kind = StepKind::kReplace;
     std::string file;
-    std::string text;            // kReplace: the content; kPoint: the dynamic file
+    std::string text;                // kReplace: the content; kPoint: the dynamic file
     bool erase_client_port = false;  // kPoint
-    bool is_written = false;     // the temporary file is, and the rename is next
-    bool is_read = false;        // kPoint: became a kReplace
+    bool is_written = false;         // the temporary file is, and the rename is next
+    bool is_read = false;            // kPoint: became a kReplace
   };
 
   void issue(storage::DiskAction action, std::vector<storage::DiskOp>& out);

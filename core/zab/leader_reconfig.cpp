@@ -2,9 +2,9 @@
 // force, and who leads then (facts/quorum-protocol.md section 14; upstream Leader.tryToCommit,
 // getDesignatedLeader, startZkServer).
 //
-// One reconfiguration is under way at a time, and none before the leader has completed what it found
-// in its history: NEWLEADER needs the quorums of both configurations and puts the newer one in force
-// (a change accepted before would count in the wrong one).
+// One reconfiguration is under way at a time, and none before the leader has completed what it
+// found in its history: NEWLEADER needs the quorums of both configurations and puts the newer one
+// in force (a change accepted before would count in the wrong one).
 #include <algorithm>
 
 #include "core/base/assert.hpp"
@@ -42,9 +42,9 @@ void Leader::note_reconfiguration(Zxid zxid, std::string_view payload) {
 ServerId Leader::designated_leader(const quorum::Ensemble& next, Zxid acked) const {
   const auto& current = configuration_.ensembles().current.members;
   const auto before = current.find(config_.self);
-  const bool stays = next.is_participant(config_.self) &&
-                     (before == current.end() ||
-                      next.members.at(config_.self).quorum == before->second.quorum);
+  const bool stays =
+      next.is_participant(config_.self) &&
+      (before == current.end() || next.members.at(config_.self).quorum == before->second.quorum);
   if (stays) return config_.self;
   const LearnerLink* best = nullptr;
   for (const auto& [connection, link] : links_) {
@@ -93,8 +93,8 @@ void Leader::append_inform(Zxid zxid, std::string_view payload, std::string& out
 // within bounds, lest its COMMITANDACTIVATE be lost with the connection.
 void Leader::end_handed_over() {
   if (!successor_ || over_) return;
-  const bool is_followed = std::ranges::any_of(
-      links_, [](const auto& entry) { return entry.second.is_following(); });
+  const bool is_followed =
+      std::ranges::any_of(links_, [](const auto& entry) { return entry.second.is_following(); });
   const bool is_late =
       half_ticks_ - handed_over_at_ > 2 * static_cast<uint64_t>(config_.sync_limit);
   if (is_followed && !is_late) return;

@@ -98,8 +98,7 @@ void Learner::introduce() {
   is_observer_ = config_.is_observer || current.is_observer(config_.self);
   scratch_.clear();
   jute::Writer out(scratch_);
-  quorum::write(out,
-                quorum::LearnerInfo{config_.self, kProtocolVersion, current.version});
+  quorum::write(out, quorum::LearnerInfo{config_.self, kProtocolVersion, current.version});
   send(is_observer_ ? PacketType::kObserverInfo : PacketType::kFollowerInfo,
        Zxid(epochs_.durable().accepted << 32), scratch_);
 }

@@ -169,8 +169,7 @@ void Learner::adopt(MonotonicTime now) {
 // A configuration of this epoch that this server has not seen committed.
 bool Learner::is_undecided(Zxid version) const {
   if (version.epoch() != epoch_ || version.counter() == 0) return false;
-  return version > last_received_ ||
-         std::ranges::find(uncommitted_, version) != uncommitted_.end();
+  return version > last_received_ || std::ranges::find(uncommitted_, version) != uncommitted_.end();
 }
 
 // A stock leader tells who joins during a reconfiguration the proposed configuration, and stock

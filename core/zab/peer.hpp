@@ -124,11 +124,11 @@ class Peer {
   std::unique_ptr<Leader> leader_;
   std::unique_ptr<Learner> learner_;
   quorum::PeerState state_ = quorum::PeerState::kLooking;
-  Vote vote_;                // that decided
+  Vote vote_;                          // that decided
   std::optional<ServerId> successor_;  // to be tried first when the host is at rest
-  bool retiring_ = true;     // LOOKING has to wait for at_rest()
-  bool settled_ = false;     // the new epoch is part of the vote
-  bool is_mending_ = false;  // the epoch file has to be durable before anything is said
+  bool retiring_ = true;               // LOOKING has to wait for at_rest()
+  bool settled_ = false;               // the new epoch is part of the vote
+  bool is_mending_ = false;            // the epoch file has to be durable before anything is said
   bool stopped_ = false;
   bool wants_snapshot_ = false;        // the own tree is wrong
   bool snapshot_was_refused_ = false;  // asking for one as if empty did not help last time

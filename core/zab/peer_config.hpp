@@ -25,7 +25,7 @@ struct PeerConfig {
   std::optional<quorum::Ensemble> last_seen;
   ConfigFileNames files;
   bool standalone_enabled = true;  // a reconfiguration leaves two participants or more
-  size_t commit_log_count = 500;  // commitLogCount: proposals of the committed window
+  size_t commit_log_count = 500;   // commitLogCount: proposals of the committed window
 };
 
 // Operations of the epoch files carry numbers from here on, far above those of the store.

@@ -69,7 +69,8 @@ class LeaderWorld {
   Ensembles ensembles;
   EpochFiles epochs{Epochs{1, 1}, 1};
   ScriptedHost host;
-  Leader leader{config, ensembles, epochs, host};
+  Configuration configuration{config, ensembles, {}, host};
+  Leader leader{config, configuration, epochs, host};
   MonotonicTime now = MonotonicTime::from_ms(1'000);
   Zxid next_zxid = z(2, 1);
   std::string new_leader_text;  // of the last NEWLEADER that was heard
