@@ -106,8 +106,8 @@ void Driver::move_port(const node::Rebind& rebind) {
     const bool is_any = on_all || quorum::is_wildcard_host(address.host);
     addresses.push_back({is_any ? "" : address.host, address.port});
   }
-  log_(node::Severity::kInfo, "the " + port(rebind.port).name() + " moves to " +
-                                  shown(addresses.front()));
+  log_(node::Severity::kInfo,
+       "the " + port(rebind.port).name() + " moves to " + shown(addresses.front()));
   port(rebind.port).move_to(std::move(addresses));
 }
 

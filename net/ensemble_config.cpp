@@ -60,8 +60,12 @@ Wrong check_identity(const ConfigDraft& draft, const quorum::Ensemble& ensemble)
                                     "/myid must hold the number of this server"};
   }
   if (ensemble.members.contains(ServerId(*myid))) return std::nullopt;
+  const std::string why =
+      draft.config.has_dynamic_file
+          ? ": the server was removed from the ensemble, or dynamicConfigFile is not its own"
+          : "";
   return ConfigRemark{"myid", "myid is " + std::to_string(*myid) + ", and there is no " +
-                                  server_key(ServerId(*myid)) + " line"};
+                                  server_key(ServerId(*myid)) + " line" + why};
 }
 
 Wrong check_addresses(const ConfigDraft& draft, const quorum::Ensemble& ensemble) {

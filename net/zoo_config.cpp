@@ -346,8 +346,8 @@ std::optional<std::string> back_up_config(const std::string& path, const ServerC
   if (!is_wanted) return std::nullopt;
   const std::string copy = path + ".bak";
   std::error_code failed;
-  std::filesystem::copy_file(path, copy + ".tmp",
-                             std::filesystem::copy_options::overwrite_existing, failed);
+  std::filesystem::copy_file(path, copy + ".tmp", std::filesystem::copy_options::overwrite_existing,
+                             failed);
   if (!failed) std::filesystem::rename(copy + ".tmp", copy, failed);
   if (!failed) return std::nullopt;
   return "cannot copy " + path + " to " + copy + ": " + failed.message();

@@ -47,7 +47,7 @@ struct ServerConfig {
   // Where the configuration file is, as the system names it; empty for a text that is no file.
   std::string config_dir;
   bool has_dynamic_file = false;  // dynamicConfigFile: the servers stand there
-  std::optional<int64_t> myid;  // a standalone server does not need it
+  std::optional<int64_t> myid;    // a standalone server does not need it
 
   ListenAddress client;
   bool client_tcp_keepalive = false;

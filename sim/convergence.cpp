@@ -73,8 +73,20 @@ bool World::all_serve() const {
   return silent == processes_.size() || leaders == 1;
 }
 
+// One configuration is in force everywhere and no other one is on its way.
+bool World::configured_alike() const {
+  std::optional<int64_t> version;
+  return std::ranges::all_of(processes_, [&](const auto& process) {
+    const auto standing = process->engine()->standing();
+    if (!standing) return true;
+    const bool is_alike = !version || *version == standing->config_version;
+    version = standing->config_version;
+    return is_alike && !standing->is_changing;
+  });
+}
+
 bool World::converged() const {
-  if (!all_serve()) return false;
+  if (!all_serve() || !configured_alike()) return false;
   const Engine& first = *processes_[0]->engine();
   return std::ranges::all_of(processes_, [&](const auto& process) {
     const Engine& engine = *process->engine();

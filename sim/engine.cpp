@@ -25,7 +25,9 @@ class ServerEngine : public Engine {
   std::optional<Standing> standing() const override {
     const zab::Peer* peer = server_.peer();
     if (peer == nullptr) return std::nullopt;
-    return Standing{peer->state(), peer->is_serving(), peer->epoch(), peer->leader()};
+    const zab::Ensembles& ensembles = peer->ensembles();
+    return Standing{peer->state(),  peer->is_serving(),        peer->epoch(),
+                    peer->leader(), ensembles.current.version, ensembles.last_seen.has_value()};
   }
 
  private:
@@ -66,6 +68,10 @@ std::string describe(const Standing& standing) {
   std::string text(kNames[static_cast<size_t>(standing.state)]);
   if (standing.leader) text += " " + std::to_string(standing.leader->value);
   text += " in epoch " + std::to_string(standing.epoch);
+  if (standing.config_version != 0) {
+    text += ", configuration " + std::to_string(standing.config_version);
+    if (standing.is_changing) text += " and another one proposed";
+  }
   return text + (standing.serves ? ", serving" : ", not serving");
 }
 

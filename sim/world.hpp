@@ -112,6 +112,7 @@ class World {
   // --- the ensemble at the end (convergence.cpp)
   // --------------------------------------------------
   bool all_serve() const;
+  bool configured_alike() const;
   bool converged() const;
   bool wait_for_service();
   std::vector<std::string> standings() const;

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import tally
 
-PROFILES = ("calm", "crash", "churn", "disk-faults", "ensemble", "ensemble-disk")
+PROFILES = ("calm", "crash", "churn", "disk-faults", "ensemble", "ensemble-disk", "reconfig")
 
 
 def campaign(binary, profile, seeds):

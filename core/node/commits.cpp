@@ -17,6 +17,10 @@ void Server::Impl::apply_committed() {
     outstanding.pop_front();
     commit(txn);
   }
+  while (held_syncs > 0 && !is_held_up()) {
+    --held_syncs;
+    synced();
+  }
   release_throttled();
 }
 

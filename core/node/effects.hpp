@@ -97,8 +97,9 @@ struct Halt {
   std::string reason;
 };
 
-using Effect = std::variant<Send, Close, PauseReading, ResumeReading, AskBacklog, Disk, ReadFile,
-                            Connect, AbandonConnect, Listen, Rebind, Reload, HostFactsQuery, Log, Halt>;
+using Effect =
+    std::variant<Send, Close, PauseReading, ResumeReading, AskBacklog, Disk, ReadFile, Connect,
+                 AbandonConnect, Listen, Rebind, Reload, HostFactsQuery, Log, Halt>;
 
 class Effects {
  public:

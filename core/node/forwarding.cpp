@@ -139,6 +139,8 @@ void Server::Impl::ask_sync(Connection& connection, Xid xid, std::string_view bo
 
 void Server::Impl::synced() {
   ZT_ASSERT(!pending_syncs.empty());
+  // What is committed before it waits for the files of a configuration, and so does this.
+  if (is_held_up()) return static_cast<void>(++held_syncs);
   const PendingSync sync = pending_syncs.front();
   pending_syncs.pop_front();
   Connection* connection = connections.find(sync.connection);
@@ -198,6 +200,7 @@ void Server::Impl::forget_forwarded() {
   connecting.clear();
   renewals.clear();
   pending_syncs.clear();
+  held_syncs = 0;
   touched.clear();
 }
 

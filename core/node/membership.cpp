@@ -60,9 +60,9 @@ void Server::Impl::show_ensemble() {
   const quorum::Ensemble& ensemble = peer->ensembles().current;
   shown_version = ensemble.version;
   const tree::NodeId node = tree.find(tree::kConfigPath);
-  if (config.reconfig_enabled && node != tree::NodeId::kNone && ensemble.version > 0 &&
-      tree.stat_persisted(node).mzxid >= ensemble.version) {
-    return;
+  if (config.reconfig_enabled && node != tree::NodeId::kNone) {
+    const int64_t has = tree.stat_persisted(node).mzxid;
+    if (has > ensemble.version || (has == ensemble.version && has != 0)) return;
   }
   // The transaction that brings it is about to be applied.
   const auto brings_it = [&](const OutstandingTxn& txn) {

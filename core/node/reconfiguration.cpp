@@ -43,6 +43,11 @@ bool Server::Impl::is_to_be_stored_first(const OutstandingTxn& txn) const {
          zab::reconfiguration_in(txn.prepared.payload).has_value();
 }
 
+// Something is committed and not yet applied.
+bool Server::Impl::is_held_up() const {
+  return peer != nullptr && !outstanding.empty() && outstanding.front().prepared.zxid <= committed;
+}
+
 void Server::Impl::read_static_config() {
   config_read = ++file_reads;
   out->add(ReadFile{config_read,

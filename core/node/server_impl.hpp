@@ -1,6 +1,7 @@
 // The parts of a server and how they work on each other; private to node/. One file a concern:
 // connections.cpp, handshake.cpp, requests.cpp, commits.cpp, timers.cpp, four_letter*.cpp; for
-// members of an ensemble membership.cpp, reconfiguration.cpp, history.cpp, forwarding.cpp, peer_links.cpp.
+// members of an ensemble membership.cpp, reconfiguration.cpp, history.cpp, forwarding.cpp,
+// peer_links.cpp.
 #pragma once
 
 #include <deque>
@@ -101,6 +102,7 @@ struct Server::Impl final : public zab::Host {
   std::optional<quorum::Ensemble> configuration_in_tree() const;
   pipeline::Membership membership() const;
   bool is_to_be_stored_first(const OutstandingTxn& txn) const;
+  bool is_held_up() const;
 
   // --- history.cpp
   void read_history();
@@ -263,6 +265,7 @@ struct Server::Impl final : public zab::Host {
   std::map<SessionId, ConnectionId> connecting;  // their createSession is with the leader
   std::deque<Renewal> renewals;
   std::deque<PendingSync> pending_syncs;
+  size_t held_syncs = 0;              // of those, done and not yet told
   std::vector<ConnectionId> touched;  // heard from since the leader was told last
 
   size_t queued_requests = 0;           // in all connections' queues

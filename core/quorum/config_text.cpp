@@ -130,6 +130,17 @@ std::string edited_static_text(std::string_view text, std::string_view dynamic_p
   return edited + "\n";
 }
 
+std::string member_lines_in(std::string_view static_text) {
+  std::string lines;
+  for_each_entry(static_text, [&](const Entry& entry) {
+    for (const std::string_view prefix : {"server.", "group.", "weight."}) {
+      if (!entry.key.starts_with(prefix)) continue;
+      lines += std::string(entry.key) + "=" + std::string(entry.value) + "\n";
+    }
+  });
+  return lines;
+}
+
 std::optional<std::string> dynamic_path_in(std::string_view static_text) {
   std::optional<std::string> path;
   for_each_entry(static_text, [&](const Entry& entry) {

@@ -28,6 +28,8 @@ std::string dynamic_text(const Ensemble& ensemble, bool with_version);
 // where upstream writes the keys anew in no order.
 std::string edited_static_text(std::string_view text, std::string_view dynamic_path,
                                bool erase_client_port);
+// The server, group and weight lines of a static file.
+std::string member_lines_in(std::string_view static_text);
 // Where the static file points to; nullopt: nowhere, its own lines count.
 std::optional<std::string> dynamic_path_in(std::string_view static_text);
 

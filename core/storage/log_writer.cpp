@@ -94,8 +94,8 @@ void LogWriter::add_to(RunningHash& hash) const {
     hash.add(batch.records * 2 + (batch.new_file ? 1 : 0));
   }
   hash.add(under_way_ ? under_way_->last_op : 0);
-  hash.add(static_cast<uint64_t>(flush_requested_) * 4 +
-           static_cast<uint64_t>(is_held_) * 2 + static_cast<uint64_t>(roll_));
+  hash.add(static_cast<uint64_t>(is_held_) * 4 + static_cast<uint64_t>(flush_requested_) * 2 +
+           static_cast<uint64_t>(roll_));
   hash.add(file_name_);
   hash.add(position_);
   hash.add(size_);

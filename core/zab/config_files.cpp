@@ -54,7 +54,7 @@ std::expected<StoredConfiguration, std::string> read_configuration(storage::Disk
   StoredConfiguration stored;
   const auto path = quorum::dynamic_path_in(**text);
   if (!path) {
-    auto ensemble = parse(static_file, **text);
+    auto ensemble = parse(static_file, quorum::member_lines_in(**text));
     if (!ensemble) return std::unexpected(ensemble.error());
     stored.current = std::move(*ensemble);
     return stored;
