@@ -217,10 +217,10 @@ void Parser::read_dynamic_file() {
 }
 
 // What was proposed when the server stopped counts beside what is in force. Upstream looks at the
-// file only where a dynamic one is in use.
+// file only where a dynamic one is in use, and forgets a proposal that came before its first one.
 void Parser::read_next_file() {
   draft_.peer.files.static_file = file_.substr(file_.find_last_of('/') + 1);
-  if (!draft_.config.engine.reconfig_enabled || draft_.dynamic_config_file.empty()) return;
+  if (!draft_.config.engine.reconfig_enabled) return;
   const std::string path = quorum::next_file_name(file_);
   const auto content = read_file_(path);
   if (!content) return;

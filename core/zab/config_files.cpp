@@ -44,6 +44,21 @@ std::expected<quorum::Ensemble, std::string> parse(const std::string& name,
   return std::move(*ensemble);
 }
 
+// What the static file's text points to, or its own lines.
+std::expected<quorum::Ensemble, std::string> read_current(storage::Disk& disk,
+                                                          const std::string& static_file,
+                                                          const std::string& text) {
+  const auto path = quorum::dynamic_path_in(text);
+  if (!path) return parse(static_file, quorum::member_lines_in(text));
+  const std::string name = last_part(*path);
+  const auto lines = read_text(disk, name);
+  if (!lines) return std::unexpected(lines.error());
+  if (!*lines) return std::unexpected(name + " is missing, and " + static_file + " points to it");
+  auto current = parse(name, **lines);
+  if (current) current->version = quorum::version_of_file_name(name);
+  return current;
+}
+
 }  // namespace
 
 std::expected<StoredConfiguration, std::string> read_configuration(storage::Disk& disk,
@@ -52,25 +67,14 @@ std::expected<StoredConfiguration, std::string> read_configuration(storage::Disk
   if (!text) return std::unexpected(text.error());
   if (!*text) return std::unexpected(static_file + " is missing");
   StoredConfiguration stored;
-  const auto path = quorum::dynamic_path_in(**text);
-  if (!path) {
-    auto ensemble = parse(static_file, quorum::member_lines_in(**text));
-    if (!ensemble) return std::unexpected(ensemble.error());
-    stored.current = std::move(*ensemble);
-    return stored;
-  }
-  const std::string name = last_part(*path);
-  const auto lines = read_text(disk, name);
-  if (!lines) return std::unexpected(lines.error());
-  if (!*lines) return std::unexpected(name + " is missing, and " + static_file + " points to it");
-  auto current = parse(name, **lines);
+  auto current = read_current(disk, static_file, **text);
   if (!current) return std::unexpected(current.error());
   stored.current = std::move(*current);
-  stored.current.version = quorum::version_of_file_name(name);
-  const auto next_text = read_text(disk, quorum::next_file_name(static_file));
+  const std::string next_file = quorum::next_file_name(static_file);
+  const auto next_text = read_text(disk, next_file);
   if (!next_text) return std::unexpected(next_text.error());
   if (!*next_text) return stored;
-  auto next = parse(quorum::next_file_name(static_file), **next_text);
+  auto next = parse(next_file, **next_text);
   if (!next) return std::unexpected(next.error());
   if (next->version > stored.current.version) stored.last_seen = std::move(*next);
   return stored;
@@ -136,7 +140,7 @@ void ConfigFiles::static_read(std::optional<std::string_view> text) {
   if (!text) {
     failure_ = "cannot read " + step.file + ", which does not point to " + step.text;
     steps_.pop_front();
-    return;
+    return give_change_up();
   }
   step.text = quorum::edited_static_text(*text, step.text, step.erase_client_port);
   step.is_read = true;
@@ -151,16 +155,19 @@ bool ConfigFiles::completed(uint64_t op, const std::optional<storage::DiskError>
   Step& step = steps_.front();
   const bool is_half = step.kind != StepKind::kRemove && !step.is_written;
   const bool has_failed = std::exchange(has_failed_, false);
-  if (has_failed || !is_half) {
-    // A pointer to a file that could not be written would end the next start.
-    const bool drops_pointer = has_failed && step.kind == StepKind::kReplace && steps_.size() > 1 &&
-                               steps_[1].kind == StepKind::kPoint;
-    steps_.pop_front();
-    if (drops_pointer) steps_.pop_front();
-  } else {
+  if (!has_failed && is_half) {
     step.is_written = true;
+  } else {
+    steps_.pop_front();
+    if (has_failed) give_change_up();
   }
   return true;
+}
+
+// A pointer to a file that could not be written would end the next start, and without the pointer
+// the file of the configuration to come is all that tells of it.
+void ConfigFiles::give_change_up() {
+  while (!steps_.empty() && steps_.front().kind != StepKind::kReplace) steps_.pop_front();
 }
 
 void ConfigFiles::add_to(RunningHash& hash) const {

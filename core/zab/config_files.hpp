@@ -75,6 +75,7 @@ class ConfigFiles {
   };
 
   void issue(storage::DiskAction action, std::vector<storage::DiskOp>& out);
+  void give_change_up();
 
   ConfigFileNames names_;
   ServerId self_;

@@ -4,7 +4,9 @@
 //
 // One reconfiguration is under way at a time, and none before the leader has completed what it
 // found in its history: NEWLEADER needs the quorums of both configurations and puts the newer one
-// in force (a change accepted before would count in the wrong one).
+// in force (a change accepted before would count in the wrong one: copycat #23, Raft's
+// single-server changes). While both count they count everywhere, for heartbeats too
+// (ZOOKEEPER-1699).
 #include <algorithm>
 
 #include "core/base/assert.hpp"

@@ -133,6 +133,8 @@ bool Learner::is_role_over(const Ensemble& next, std::optional<ServerId> designa
          next.members.at(leader_).quorum != before->second.quorum;
 }
 
+// In every phase: from a synchronisation as from the broadcast (ZOOKEEPER-2172).
+//
 // Who stays answers a reconfiguration when its files are written; who leaves answers at once, as
 // the connections of its clients end.
 void Learner::commit_activation(Zxid zxid, const Ensemble& ensemble, ServerId designated) {
