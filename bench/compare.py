@@ -1,20 +1,21 @@
 #!/usr/bin/python3
 """Compares Zoetrope with Java ZooKeeper 3.8.0 and with the least possible server, in one run.
 
-All servers stand side by side on loopback with the same durability; the load generator is `zoetrope bench`. Each row
-is measured in alternating slices (A B C A B C ...) so that a noisy machine is unfair to nobody, and medians are
-compared. Processor time an operation is the steadiest figure. Run one row alone by --rows NAME.
+The rows named 3-* and 5-* are those of ensembles. All servers of a row stand side by side on loopback with the same
+durability; the load generator is `zoetrope bench`. Each row is measured in alternating slices (A B C A B C ...), so
+that a noisy machine is unfair to nobody, and medians are compared. Processor time an operation is the steadiest
+figure. Run one row alone by --rows NAME.
 """
 
 import argparse
 import contextlib
+import fnmatch
 import json
 import os
 import platform
 import resource
 import shutil
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,9 @@ from pathlib import Path
 
 import contenders
 import tables
-from rows import ROWS, ZNODES
+from ensembles import ALONE
+from rows import ROWS
+from server_rows import ZNODES
 
 HEADROOM_FILES = 65536
 
@@ -39,29 +42,35 @@ class Run:
         self.kinds = options.contenders
         self.directory = directory
         self.made = []
-        self.standing = {}
+        self.standing = {}  # all of one shape
+        self.standing_shape = ALONE
         self.full = {}
         self.missing = {}  # contender -> why it cannot run
 
     # --- servers ---
 
-    def make(self, kind, config=None):
-        server = contenders.KINDS[kind](self.directory, config)
-        self.made.append(server)
-        return server
+    def make(self, kind, config=None, shape=ALONE):
+        """A contender that is not started: one server, or an ensemble when the shape is one."""
+        made = shape.make(kind, self.directory, config)
+        self.made.append(made)
+        return made
 
     @contextlib.contextmanager
-    def fresh(self, kind):
-        server = self.make(kind)
+    def fresh(self, kind, shape=ALONE):
+        made = self.make(kind, shape=shape)
         try:
-            yield server.start()
+            yield made.start()
         finally:
-            server.discard()
+            made.discard()
 
-    def stands(self, kind):
-        """The server of a kind that stands during the whole run."""
+    def stands(self, kind, shape=ALONE):
+        """The contender of a kind that stands until a row asks for another shape."""
+        if shape != self.standing_shape:
+            for server in self.standing.values():
+                server.discard()
+            self.standing, self.standing_shape = {}, shape
         if kind not in self.standing:
-            self.standing[kind] = self.make(kind).start()
+            self.standing[kind] = self.make(kind, shape=shape).start()
         return self.standing[kind]
 
     def kept_full(self, kind):
@@ -86,7 +95,7 @@ class Run:
 
     def bench(self, server, *arguments):
         """One run of the load generator; its report. An operation with an error makes the figures worthless."""
-        command = [contenders.Ours.binary, "bench", server.address, "--json", "--quiet", "--pids", server.pid,
+        command = [contenders.Ours.binary, "bench", server.address, "--json", "--quiet", "--pids", server.pids,
                    *arguments]
         done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
         if done.returncode != 0:
@@ -109,7 +118,7 @@ class Run:
         """Java compiles while it runs: a while of the row's own load on it, a moment on the others."""
         seconds = self.warm_seconds if kind == "java" else min(1, self.warm_seconds)
         if seconds > 0:
-            self.bench(self.stands(kind), *row.measure.arguments, "--seconds", seconds, "--warmup", 0)
+            self.bench(self.stands(kind, row.shape), *row.measure.arguments, "--seconds", seconds, "--warmup", 0)
 
     # --- rows ---
 
@@ -128,19 +137,22 @@ class Run:
     def measure(self, row):
         """{figure name: {contender: [value of each slice]}}"""
         values = {figure.name: {} for figure in row.figures}
-        if row.shared:
+        if row.shared and hasattr(row.measure, "arguments"):
             for kind in self.available(row):
                 self.attempt(kind, lambda kind=kind: self.warm(row, kind))
         slices = min(self.slices, row.slices_max)
         for number in range(slices):
             for kind in self.available(row):
                 say(f"{row.name}: slice {number + 1} of {slices}, {kind}", lasting=False)
-                target = self.stands(kind) if row.shared else kind
-                measured = self.attempt(kind, lambda target=target: row.measure(self, target)) or {}
+                measured = self.attempt(kind, lambda kind=kind: self.measure_slice(row, kind)) or {}
                 for name in values:
-                    if measured.get(name) is not None:
-                        values[name].setdefault(kind, []).append(measured[name])
+                    value = measured.get(name)
+                    if value is not None:
+                        values[name].setdefault(kind, []).extend(value if isinstance(value, list) else [value])
         return values
+
+    def measure_slice(self, row, kind):
+        return row.measure(self, self.stands(kind, row.shape) if row.shared else kind)
 
 
 def say(text, lasting=True):
@@ -153,7 +165,7 @@ def say(text, lasting=True):
 
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", help="comma separated; all of them by default")
+    parser.add_argument("--rows", help="comma separated names or patterns (3-*); all of them by default")
     parser.add_argument("--list", action="store_true", help="list the rows")
     parser.add_argument("--seconds", type=float, default=3, help="length of a slice (default 3)")
     parser.add_argument("--slices", type=int, default=5, help="slices of each server (default 5)")
@@ -165,11 +177,12 @@ def parse_options():
     parser.add_argument("--directory", help="where the servers keep their data; a disk, not memory")
     parser.add_argument("--json", metavar="FILE", help="write everything measured there")
     options = parser.parse_args()
-    names = {row.name for row in ROWS}
-    options.rows = options.rows.split(",") if options.rows else [row.name for row in ROWS]
-    for name in options.rows:
-        if name not in names:
-            parser.error(f"no row '{name}'; --list names them all")
+    names = [row.name for row in ROWS]
+    patterns = options.rows.split(",") if options.rows else ["*"]
+    for pattern in patterns:
+        if not fnmatch.filter(names, pattern):
+            parser.error(f"no row '{pattern}'; --list names them all")
+    options.rows = [name for name in names if any(fnmatch.fnmatch(name, pattern) for pattern in patterns)]
     options.contenders = options.contenders.split(",")
     for name in options.contenders:
         if name not in contenders.KINDS:
@@ -208,7 +221,7 @@ def compare(options, directory):
                 say(f"{row.name}: failed: {why}")
                 results.append(tables.failed(row, str(why)))
                 continue
-            results.append(tables.result(row, values, statistics.median))
+            results.append(tables.result(row, values))
             say(tables.row_lines(results[-1]))
     finally:
         run.end()
@@ -219,7 +232,7 @@ def main():
     options = parse_options()
     if options.list:
         for row in ROWS:
-            print(f"{row.name:14} {row.title}: {', '.join(figure.label for figure in row.figures)}")
+            print(f"{row.name:20} {row.title}: {', '.join(figure.label for figure in row.figures)}")
         return 0
     # Servers inherit the limit; each connection is a file on both sides.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

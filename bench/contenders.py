@@ -12,6 +12,7 @@ import socket
 import struct
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -38,6 +39,7 @@ class Contender:
         self.directory = Path(tempfile.mkdtemp(prefix=f"{self.name}-", dir=parent_directory))
         self.port = free_port()
         self.process = None
+        self.id = None  # of a member of an ensemble
         self.config = {"tickTime": 2000, "dataDir": self.directory / "data", "clientPort": self.port,
                        "clientPortAddress": "127.0.0.1", "maxClientCnxns": 0, "admin.enableServer": "false",
                        **(config or {})}
@@ -50,11 +52,18 @@ class Contender:
     def pid(self):
         return self.process.pid
 
+    @property
+    def pids(self):
+        """For --pids of the load generator."""
+        return str(self.pid)
+
     def command(self):
         raise NotImplementedError
 
     def write_config(self):
         (self.directory / "data").mkdir(exist_ok=True)
+        if self.id is not None:
+            (self.directory / "data/myid").write_text(f"{self.id}\n")
         path = self.directory / "zoo.cfg"
         path.write_text("".join(f"{key}={value}\n" for key, value in self.config.items()))
         return path
@@ -70,25 +79,16 @@ class Contender:
         self.seconds_to_first_write()
         return self
 
-    def seconds_to_first_write(self, timeout=120):
+    def seconds_to_first_write(self):
         """Starts the process; the time until a client's first write is acknowledged."""
         begun = time.monotonic()
         self.spawn()
-        # Java accepts connections before it serves and forgets what they ask: patience grows from attempt to attempt.
-        patience = 0.1
-        while True:
-            if self.process.poll() is not None:
-                tail = (self.directory / "output.log").read_text(errors="replace")[-500:]
-                raise Unavailable(f"{self.name} ended with status {self.process.returncode}: {tail.strip()}")
-            try:
-                first_write(self.port, patience)
-                return time.monotonic() - begun
-            except TimeoutError:
-                patience *= 1.3
-            except OSError:
-                if time.monotonic() - begun > timeout:
-                    raise Unavailable(f"{self.name} does not serve within {timeout} s") from None
-                time.sleep(0.0005)
+        return await_write([self]) - begun
+
+    def check_alive(self):
+        if self.process.poll() is not None:
+            tail = (self.directory / "output.log").read_text(errors="replace")[-500:]
+            raise Unavailable(f"{self.name} ended with status {self.process.returncode}: {tail.strip()}")
 
     def stop(self, number=signal.SIGTERM):
         if self.process is None:
@@ -108,6 +108,12 @@ class Contender:
     def rss_bytes(self):
         with open(f"/proc/{self.pid}/statm") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+    def cpu_seconds(self):
+        """Processor time of the process so far, to 10 ms."""
+        with open(f"/proc/{self.pid}/stat") as file:
+            user, system = file.read().rsplit(")", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 class Java(Contender):
@@ -138,14 +144,49 @@ class Limit(Contender):
     name = "limit"
     title = "limit"
     binary = ROOT / "build/release/bench/echo_server"
+    follower_ports = ()  # of others that log what this one logs
 
     def command(self):
         if not self.binary.exists():
             raise Unavailable(f"{self.binary} is not built (./dev build)")
-        return [str(self.binary), str(self.port), str(self.directory / "log")]
+        return [str(self.binary), str(self.port), str(self.directory / "log"), *map(str, self.follower_ports)]
 
 
 KINDS = {kind.name: kind for kind in (Java, Ours, Limit)}
+
+
+def await_write(servers, timeout=120):
+    """The moment at which the first of the servers acknowledges a client's write; each is asked by a thread of its own.
+
+    Raises Unavailable when a process ends, or when nobody serves in time.
+    """
+    written, failures = [], []
+    deadline = time.monotonic() + timeout
+
+    def ask(server):
+        # Java accepts connections before it serves and forgets what they ask: patience grows from attempt to attempt.
+        patience = 0.1
+        while not written and not failures:
+            try:
+                server.check_alive()
+                if time.monotonic() > deadline:
+                    raise Unavailable(f"{server.name} does not serve within {timeout} s")
+                written.append(first_write(server.port, patience))
+            except TimeoutError:
+                patience *= 1.3
+            except OSError:
+                time.sleep(0.0005 * len(servers))
+            except Unavailable as why:
+                failures.append(why)
+
+    threads = [threading.Thread(target=ask, args=(server,), daemon=True) for server in servers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if not written:
+        raise failures[0]
+    return min(written)
 
 
 def receive_frame(sock):
@@ -175,8 +216,9 @@ def session(port, timeout):
         if struct.unpack(">i", receive_frame(sock)[4:8])[0] <= 0:
             raise ConnectionResetError("no session")
         yield sock
-        sock.sendall(frame(struct.pack(">ii", 0x7fffffff, -11)))
-        receive_frame(sock)
+        with contextlib.suppress(OSError):  # what was acknowledged counts, whatever becomes of the session
+            sock.sendall(frame(struct.pack(">ii", 0x7fffffff, -11)))
+            receive_frame(sock)
 
 
 def call(sock, xid, operation, body):
@@ -195,9 +237,10 @@ def create_sequential(sock):
 
 
 def first_write(port, timeout):
-    """Opens a session, writes one znode, closes the session."""
+    """Opens a session, writes one znode, closes the session; the moment at which the write was acknowledged."""
     with session(port, timeout) as sock:
         create_sequential(sock)
+        return time.monotonic()
 
 
 def write_sets(port, count, data):

@@ -3,7 +3,10 @@
 // a zero-filled file and synced once a batch, before any of their replies leave. It keeps nothing
 // and checks nothing; it shows what the sockets and the disk of a machine allow.
 //
-//   echo_server PORT [LOG_FILE]     without LOG_FILE nothing is synced
+//   echo_server PORT [LOG_FILE [FOLLOWER_PORT...]]     without LOG_FILE nothing is synced
+//
+// With followers, which are such servers too, each batch is synced by a majority before it is
+// answered.
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -20,6 +23,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/echo_followers.hpp"
 #include "core/base/endian.hpp"
 
 namespace {
@@ -27,6 +31,8 @@ namespace {
 using zoetrope::load_be32;
 using zoetrope::store_be32;
 using zoetrope::store_be64;
+using zoetrope::bench::EchoFollowers;
+using zoetrope::bench::kReplicate;
 
 constexpr size_t kReplyHeaderBytes = 16;
 constexpr size_t kStatBytes = 68;
@@ -66,7 +72,7 @@ class Log {
     if (::fsync(fd_) != 0) die("syncing the log");
   }
   void append(std::string_view record) { batch_ += record; }
-  bool has_batch() const { return !batch_.empty(); }
+  const std::string& batch() const { return batch_; }
   void sync() {
     if (offset_ + static_cast<off_t>(batch_.size()) > kLogBytes) offset_ = 0;
     if (::pwrite(fd_, batch_.data(), batch_.size(), offset_) < 0) die("writing the log");
@@ -93,7 +99,8 @@ struct Client {
 
 class Server {
  public:
-  Server(uint16_t port, std::unique_ptr<Log> log) : log_(std::move(log)), in_(256 << 10, '\0') {
+  Server(uint16_t port, std::unique_ptr<Log> log, const std::vector<uint16_t>& follower_ports)
+      : log_(std::move(log)), followers_(follower_ports), in_(256 << 10, '\0') {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     const int on = 1;
     ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -118,13 +125,20 @@ class Server {
         else
           read(*client);
       }
-      if (log_ && log_->has_batch()) log_->sync();
+      if (log_ && !log_->batch().empty()) sync();
       for (Client* client : waiting_) send(*client);
       waiting_.clear();
     }
   }
 
  private:
+  // Followers sync while this server does.
+  void sync() {
+    followers_.send(log_->batch());
+    log_->sync();
+    followers_.await_majority();
+  }
+
   void watch(int fd, Client* client) {
     epoll_event event{};
     event.events = EPOLLIN;
@@ -184,7 +198,8 @@ class Server {
     if (!client.connected) return handshake(client, request);
     if (request.size() < 8) return;
     const uint32_t op = load_be32(request.data() + 4);
-    const bool writes = op == kCreate || op == kDelete || op == kSetData || op == kMulti;
+    const bool writes =
+        op == kCreate || op == kDelete || op == kSetData || op == kMulti || op == kReplicate;
     if (writes && log_) log_->append(request);
     switch (op) {
       case kGetData: {
@@ -302,6 +317,7 @@ class Server {
   }
 
   std::unique_ptr<Log> log_;
+  EchoFollowers followers_;
   std::string in_;
   int listener_ = -1;
   int epoll_ = -1;
@@ -314,11 +330,14 @@ class Server {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2 || argc > 3) {
-    std::fprintf(stderr, "usage: echo_server PORT [LOG_FILE]\n");
+  if (argc < 2) {
+    std::fprintf(stderr, "usage: echo_server PORT [LOG_FILE [FOLLOWER_PORT...]]\n");
     return 2;
   }
   std::unique_ptr<Log> log;
-  if (argc == 3) log = std::make_unique<Log>(argv[2]);
-  Server(static_cast<uint16_t>(std::atoi(argv[1])), std::move(log)).serve();
+  if (argc >= 3) log = std::make_unique<Log>(argv[2]);
+  std::vector<uint16_t> follower_ports;
+  for (int i = 3; i < argc; ++i)
+    follower_ports.push_back(static_cast<uint16_t>(std::atoi(argv[i])));
+  Server(static_cast<uint16_t>(std::atoi(argv[1])), std::move(log), follower_ports).serve();
 }

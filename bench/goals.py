@@ -1,6 +1,8 @@
 """What must be reached and what is aimed at: ratios between contenders, or absolute values."""
 
+import statistics
 from dataclasses import dataclass
+from typing import Callable
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class Figure:
     unit: str
     must: tuple = ()
     aim: tuple = ()
+    over: Callable = statistics.median  # of the values of all slices: the one that is shown and judged
 
     def show(self, value):
         return "-" if value is None else UNITS[self.unit](value)

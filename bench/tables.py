@@ -7,12 +7,12 @@ COLUMNS = ("workload", "figure", "ZooKeeper", "ours", "limit", "ratio", "must", 
 WORDS = {True: "met", False: "MISSED", None: "-"}
 
 
-def result(row, values, middle):
-    """One row of the result: medians, all slices, and which goals hold."""
+def result(row, values):
+    """One row of the result: medians (or the worst), all slices, and which goals hold."""
     figures = []
     for figure in row.figures:
         slices = values[figure.name]
-        medians = {kind: middle(all_values) for kind, all_values in slices.items()}
+        medians = {kind: figure.over(all_values) for kind, all_values in slices.items()}
         ours, java = medians.get("ours"), medians.get("java")
         figures.append({
             "name": figure.name, "label": figure.label, "unit": figure.unit, "medians": medians, "slices": slices,

@@ -62,6 +62,8 @@ std::span<const ConfigKey> named_keys();
 // Keys that upstream passes through as system properties: a bad value is warned about and the
 // default stays, as Java's Integer.getInteger does.
 std::span<const ConfigKey> property_keys();
+// More of them: those about requests and connections that are too many (config_keys_throttle.cpp).
+std::span<const ConfigKey> throttle_keys();
 
 // Result of looking a key up; `named` tells which table it is from.
 struct FoundKey {

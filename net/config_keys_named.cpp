@@ -102,8 +102,6 @@ std::string read_compatibility(Draft& draft, Value value) {
 }
 
 constexpr std::string_view kNoTls = "is not supported: TLS clients cannot connect";
-constexpr std::string_view kNoLocalSessions =
-    "is not supported: all sessions are known to the whole ensemble";
 constexpr std::string_view kObserversLog = "is not supported: observers write logs and snapshots";
 constexpr std::string_view kNoQuorumTls =
     "is not supported: servers talk to each other without TLS";
@@ -183,12 +181,15 @@ constexpr ConfigKey kNamedKeys[] = {
     {"electionAlg", Standing::kEnsembleOnly, read_election_algorithm},
     {"electionPort", Standing::kEnsembleOnly, nullptr,
      "has no effect: the server line names the election port"},
-    {"localSessionsEnabled", Standing::kEnsembleOnly, check_bool, kNoLocalSessions, "false"},
-    {"localSessionsUpgradingEnabled", Standing::kEnsembleOnly, check_bool, kNoLocalSessions,
-     "false"},
+    {"localSessionsEnabled", Standing::kEnsembleOnly,
+     [](Draft& d, Value v) { return read_bool(v, d.config.engine.local_sessions_enabled); }},
+    {"localSessionsUpgradingEnabled", Standing::kEnsembleOnly,
+     [](Draft& d, Value v) {
+       return read_bool(v, d.config.engine.local_sessions_upgrading_enabled);
+     }},
     {"syncEnabled", Standing::kEnsembleOnly, check_bool, kObserversLog, "true"},
-    {"observerMasterPort", Standing::kEnsembleOnly, check_int,
-     "is not supported: observers connect to the leader", "0"},
+    {"observerMasterPort", Standing::kEnsembleOnly,
+     [](Draft& d, Value v) { return read_port(v, d.peer.role.observer_master_port); }},
     {"quorumListenOnAllIPs", Standing::kEnsembleOnly,
      [](Draft& d, Value v) { return read_bool(v, d.quorum_listen_on_all); }},
     {"sslQuorum", Standing::kEnsembleOnly,

@@ -114,6 +114,22 @@ std::string read_snapshot_factor(Draft& draft, Value value) {
   return {};
 }
 
+std::string read_large_threshold(Draft& draft, Value value) {
+  int32_t bytes = 0;
+  if (std::string wrong = read_property_int(value, bytes); !wrong.empty()) return wrong;
+  if (bytes == 0 || bytes < -1) return "must be above 0 bytes (-1 stands for no limit)";
+  draft.config.engine.large_request_threshold = bytes;
+  return {};
+}
+
+std::string read_large_bytes_max(Draft& draft, Value value) {
+  int32_t bytes = 0;
+  if (std::string wrong = read_property_int(value, bytes); !wrong.empty()) return wrong;
+  if (bytes <= 0) return "must be above 0 bytes";
+  draft.config.engine.large_request_bytes_max = bytes;
+  return {};
+}
+
 std::string read_time_above_0(Value value, Duration& time) {
   int32_t ms = 0;
   if (std::string wrong = read_property_int(value, ms); !wrong.empty()) return wrong;
@@ -151,14 +167,9 @@ constexpr std::string_view kNoAdminServer =
 constexpr std::string_view kNoThreads = "has no effect: one thread does all of the network's work";
 constexpr std::string_view kNoPools = "has no effect: requests are not handed between threads";
 constexpr std::string_view kNoCache = "has no effect: replies are encoded from the tree each time";
-constexpr std::string_view kNoThrottle = "is not supported: requests are not throttled by count";
-constexpr std::string_view kNoTokens =
-    "is not supported: new connections are not throttled by tokens";
 constexpr std::string_view kOneWatchTable = "has no effect: there is one kind of watch table";
 constexpr std::string_view kNoDelay = "is not supported: writes are synced as soon as possible";
 constexpr std::string_view kNoAudit = "is not supported: no audit log is written";
-constexpr std::string_view kNoLargeSum =
-    "is not supported: only the size of each single request is limited";
 
 constexpr ConfigKey kPropertyKeys[] = {
     {"4lw.commands.whitelist", Standing::kObeyed, read_four_letter_words},
@@ -216,10 +227,8 @@ constexpr ConfigKey kPropertyKeys[] = {
      [](Draft& d, Value v) { return read_property_int(v, d.config.engine.buffer_extra_bytes); }},
     {"globalOutstandingLimit", Standing::kObeyed,
      [](Draft& d, Value v) { return read_property_int(v, d.config.engine.outstanding_limit); }},
-    {"largeRequestThreshold", Standing::kObeyed,
-     [](Draft& d, Value v) {
-       return read_property_long(v, d.config.engine.large_request_threshold);
-     }},
+    {"largeRequestThreshold", Standing::kObeyed, read_large_threshold},
+    {"largeRequestMaxBytes", Standing::kObeyed, read_large_bytes_max},
     {"maxCnxns", Standing::kObeyed,
      [](Draft& d, Value v) { return read_property_int(v, d.config.engine.connections_max); }},
     {"nio.sessionlessCnxnTimeout", Standing::kObeyed,
@@ -266,8 +275,11 @@ constexpr ConfigKey kPropertyKeys[] = {
     {"tcpKeepAlive", Standing::kEnsembleOnly,
      [](Draft& d, Value v) { return read_property_bool(v, d.config.peer_keepalive); }},
     {"leaderConnectDelayDuringRetryMs", Standing::kEnsembleOnly, nullptr, kOwnPace, "100"},
-    {"leaderServes", Standing::kEnsembleOnly, nullptr,
-     "is not supported: the leader serves clients too", "yes"},
+    {"leaderServes", Standing::kEnsembleOnly,
+     [](Draft& d, Value v) {
+       d.config.engine.leader_serves = v != "no";
+       return std::string();
+     }},
     {"leader.nodelay", Standing::kEnsembleOnly, nullptr, kNoDelayOfPackets, "true"},
     {"follower.nodelay", Standing::kEnsembleOnly, nullptr, kNoDelayOfPackets, "true"},
     {"leader.maxTimeToWaitForEpoch", Standing::kEnsembleOnly, nullptr,
@@ -277,15 +289,14 @@ constexpr ConfigKey kPropertyKeys[] = {
     {"observer.syncEnabled", Standing::kEnsembleOnly, nullptr,
      "is not supported: observers write logs and snapshots", "true"},
     {"observer.*", Standing::kEnsembleOnly, nullptr, kOwnPace},
-    {"observerMaster.*", Standing::kEnsembleOnly, nullptr,
-     "is not supported: observers connect to the leader"},
+    {"observerMaster.*", Standing::kEnsembleOnly, nullptr, kOwnPace},
     {"learner.*", Standing::kEnsembleOnly, nullptr, kNoPools},
     {"forward_learner_requests_to_commit_processor_disabled", Standing::kEnsembleOnly, nullptr,
      kNoPools},
     {"messageTracker.*", Standing::kEnsembleOnly, nullptr,
      "is not supported: messages between servers are not recorded", "false"},
-    {"readonlymode.enabled", Standing::kEnsembleOnly, nullptr,
-     "is not supported: a server without a quorum serves no client", "false"},
+    {"readonlymode.enabled", Standing::kEnsembleOnly,
+     [](Draft& d, Value v) { return read_property_bool(v, d.config.engine.read_only_mode); }},
     {"enableEagerACLCheck", Standing::kEnsembleOnly, nullptr,
      "has no effect: the leader checks permissions", "false"},
     {"ssl.quorum.*", Standing::kEnsembleOnly, nullptr,
@@ -293,17 +304,7 @@ constexpr ConfigKey kPropertyKeys[] = {
 
     {"emulate353TTLNodes", Standing::kUnsupported, nullptr,
      "is not supported: time-to-live znodes written by 3.5.3 are not recognised", "false"},
-    {"request_throttle_max_requests", Standing::kUnsupported, nullptr, kNoThrottle, "0"},
-    {"request_throttle_stall_time", Standing::kNoEffect, nullptr, kNoThrottle},
-    {"request_throttle_drop_stale", Standing::kNoEffect, nullptr, kNoThrottle},
-    {"request_stale_latency_check", Standing::kUnsupported, nullptr, kNoThrottle, "false"},
-    {"request_stale_connection_check", Standing::kNoEffect, nullptr, kNoThrottle},
     {"request_throttler.shutdownTimeout", Standing::kNoEffect, nullptr, kNoPools},
-    {"throttled_op_wait_time", Standing::kUnsupported, nullptr, kNoThrottle, "0"},
-    {"largeRequestMaxBytes", Standing::kUnsupported, nullptr, kNoLargeSum},
-    {"connection_throttle_tokens", Standing::kUnsupported, nullptr, kNoTokens, "0"},
-    {"connection_throttle_weight_enabled", Standing::kUnsupported, nullptr, kNoTokens, "false"},
-    {"connection_throttle_*", Standing::kNoEffect, nullptr, kNoTokens},
     {"nio.numSelectorThreads", Standing::kNoEffect, nullptr, kNoThreads},
     {"nio.numWorkerThreads", Standing::kNoEffect, nullptr, kNoThreads},
     {"nio.directBufferBytes", Standing::kNoEffect, nullptr, kNoThreads},
@@ -371,8 +372,10 @@ std::optional<FoundKey> find_key(std::string_view written) {
   for (const ConfigKey& key : named_keys()) {
     if (matches(key.name, name)) return FoundKey{&key, true};
   }
-  for (const ConfigKey& key : kPropertyKeys) {
-    if (matches(key.name, name)) return FoundKey{&key, false};
+  for (const std::span<const ConfigKey> keys : {property_keys(), throttle_keys()}) {
+    for (const ConfigKey& key : keys) {
+      if (matches(key.name, name)) return FoundKey{&key, false};
+    }
   }
   return std::nullopt;
 }

@@ -46,7 +46,7 @@ Driver::Driver(DriverConfig config, LogLine log)
     : config_(std::move(config)),
       log_(std::move(log)),
       ports_{make_port(node::Port::kClient), make_port(node::Port::kQuorum),
-             make_port(node::Port::kElection)},
+             make_port(node::Port::kElection), make_port(node::Port::kObserverMaster)},
       dialer_(io_, config_.peer_keepalive, [this](uint64_t token) { dialled(token); }),
       disks_(config_.roots, config_.slow_sync),
       reads_(config_.roots, disks_.completion_fd()),
@@ -67,13 +67,20 @@ PortOptions Driver::options_of(node::Port port) const {
         "client port", {config_.listen.address}, config_.listen.backlog, config_.listen.keepalive};
   }
   PortOptions options;
-  options.name = port == node::Port::kQuorum ? "quorum port" : "election port";
   options.keepalive = config_.peer_keepalive;
-  if (!config_.peers) return options;
-  const PeerPorts& peers = *config_.peers;
-  const bool is_quorum = port == node::Port::kQuorum;
-  options.addresses = is_quorum ? peers.quorum : peers.election;
-  options.tries_max = is_quorum ? peers.quorum_tries_max : peers.election_tries_max;
+  const PeerPorts peers = config_.peers.value_or(PeerPorts{});
+  options.tries_max = peers.quorum_tries_max;
+  if (port == node::Port::kQuorum) {
+    options.name = "quorum port";
+    options.addresses = peers.quorum;
+  } else if (port == node::Port::kObserverMaster) {
+    options.name = "observer master port";
+    options.addresses = peers.observer_master;
+  } else {
+    options.name = "election port";
+    options.addresses = peers.election;
+    options.tries_max = peers.election_tries_max;
+  }
   options.pause = peers.pause;
   return options;
 }
@@ -93,7 +100,11 @@ std::expected<uint16_t, std::string> Driver::listen() {
   const auto election_port = port(node::Port::kElection).open_and_wait();
   if (!election_port) return election_port;
   const auto quorum_port = port(node::Port::kQuorum).check_and_wait();
-  return quorum_port ? client_port : quorum_port;
+  if (!quorum_port || config_.peers->observer_master.empty()) {
+    return quorum_port ? client_port : quorum_port;
+  }
+  const auto observer_port = port(node::Port::kObserverMaster).check_and_wait();
+  return observer_port ? client_port : observer_port;
 }
 
 void Driver::close_ports() {

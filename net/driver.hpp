@@ -103,7 +103,7 @@ class Driver {
   Engine* engine_ = nullptr;
 
   boost::asio::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};
-  std::array<ServerPort, 3> ports_;  // by node::Port; without addresses where there is none
+  std::array<ServerPort, 4> ports_;  // by node::Port; without addresses where there is none
   Dialer dialer_;
   std::optional<boost::asio::signal_set> signals_;
   boost::asio::steady_timer deadline_timer_{io_};

@@ -119,6 +119,12 @@ void take_ports(ConfigDraft& draft, const quorum::Member& member) {
   ports.on_all = draft.quorum_listen_on_all;
   ports.quorum = listen_addresses(member.quorum, draft.quorum_listen_on_all);
   ports.election = listen_addresses(member.election, draft.quorum_listen_on_all);
+  if (const uint16_t port = draft.peer.role.observer_master_port;
+      port != 0 && !draft.peer.role.is_observer) {
+    std::vector<quorum::HostPort> addresses = member.quorum;
+    for (quorum::HostPort& address : addresses) address.port = port;
+    ports.observer_master = listen_addresses(addresses, draft.quorum_listen_on_all);
+  }
   ports.election_tries_max = draft.election_tries_max.value_or(ports.election_tries_max);
   for (const quorum::HostPort& address : member.election) {
     draft.peer.links.own_addresses.push_back({address.host, address.port});

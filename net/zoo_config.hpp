@@ -27,7 +27,8 @@ struct ListenAddress {
 // Where the other members of an ensemble connect to.
 struct PeerPorts {
   std::vector<ListenAddress> quorum, election;
-  bool on_all = false;  // quorumListenOnAllIPs
+  bool on_all = false;                         // quorumListenOnAllIPs
+  std::vector<ListenAddress> observer_master;  // none: this server serves no observers as follower
   // How often it is tried to open the election port at start (electionPortBindRetry); 0: without
   // end.
   int32_t election_tries_max = 3;

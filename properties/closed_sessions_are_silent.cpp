@@ -11,10 +11,15 @@ namespace {
 using Ends = std::map<SessionId, const CommittedTxn*>;
 
 void check_committed(const History& history, Ends& ends, Findings& findings) {
+  const WriteIndex index(history);
   for (const CommittedTxn& txn : history.committed) {
     const auto end = ends.find(txn.session);
-    // What was refused did nothing.
-    if (end != ends.end() && txn.error == ErrorCode::kOk) {
+    const Operation* op = txn.cxid > 0 ? index.find(txn.session, txn.cxid) : nullptr;
+    // What was refused did nothing, and a client may close what has just expired.
+    const bool is_nothing =
+        op != nullptr && (does_nothing(*op) || op->args.kind == OpKind::kCloseSession);
+    const bool did_something = txn.error == ErrorCode::kOk && !is_nothing;
+    if (end != ends.end() && did_something) {
       findings.add("a session did something after its end",
                    {describe(*end->second), describe(txn)});
     }

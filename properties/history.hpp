@@ -233,6 +233,9 @@ struct Setup {
   // From then on one leader has served without any fault; unknown: time bounds that rest on it are
   // not checked.
   std::optional<MonotonicTime> calm_since;
+  // A session may be known to one server alone, and end with its part in the ensemble, until a
+  // createSession stands in the log.
+  bool local_sessions = false;
 };
 
 struct History {

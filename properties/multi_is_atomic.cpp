@@ -71,16 +71,31 @@ std::map<std::string, Zxid> newest_deletes(const History& history) {
   return newest;
 }
 
+// When sessions ended whose closeSession does not name what it deleted (closeSessionTxn.enabled is
+// off, or there was nothing).
+std::map<SessionId, Zxid> silent_ends(const History& history) {
+  std::map<SessionId, Zxid> ends;
+  for (const CommittedTxn& txn : history.committed) {
+    if (txn.type == kTxnCloseSession && txn.paths.empty()) ends[txn.session] = txn.zxid;
+  }
+  return ends;
+}
+
 // Every znode that an acknowledged multi made is there at the end unless something deleted it.
 void check_creations_stay(const History& history, Findings& findings) {
   if (!history.has_final_nodes || !history.has_committed) return;
   const std::map<std::string, Zxid> deletes = newest_deletes(history);
+  const std::map<SessionId, Zxid> ends = silent_ends(history);
   std::set<std::string> present;
   for (const FinalNode& node : history.final_nodes) present.insert(node.path);
   for (const Operation& op : history.operations) {
     if (op.args.kind != OpKind::kMulti || !op.completed || multi_failed(op.part_results)) continue;
-    for (const Result& part : op.part_results) {
+    const auto end = ends.find(session_of(history, op));
+    const bool has_ended = end != ends.end() && end->second > op.zxid;
+    for (size_t i = 0; i < op.part_results.size(); ++i) {
+      const Result& part = op.part_results[i];
       if (part.path.empty() || present.contains(part.path)) continue;
+      if (has_ended && is_ephemeral(op.parts[i].mode)) continue;
       const auto it = deletes.find(part.path);
       if (it != deletes.end() && it->second >= op.zxid) continue;
       findings.add("a part of an acknowledged multi is missing at the end: " + part.path,

@@ -101,6 +101,11 @@ SessionId session_of(const History& history, const Operation& operation) {
   return history.connections[operation.connection].session;
 }
 
+bool does_nothing(const Operation& operation) {
+  if (operation.args.kind == OpKind::kMulti) return operation.parts.empty();
+  return operation.args.kind == OpKind::kMalformed;
+}
+
 WriteIndex::WriteIndex(const History& history) {
   for (const Operation& op : history.operations) {
     if (!is_write(op.args.kind) && op.args.kind != OpKind::kMalformed) continue;

@@ -45,6 +45,10 @@ SessionId session_of(const History& history, const Operation& operation);
 // a malformed request's answer nothing is known.
 bool shows_state(const Operation& operation);
 
+// True for what has no effect whatever state it meets, and so is answered before servers ask whose
+// it is: a request that cannot be read, and a multi without parts.
+bool does_nothing(const Operation& operation);
+
 // Finds the operation that a committed transaction comes from.
 class WriteIndex {
  public:

@@ -59,9 +59,8 @@ void check_committed_order(const History& history, Findings& findings) {
     const Operation* op = txn.cxid > 0 ? index.find(txn.session, txn.cxid) : nullptr;
     if (op == nullptr || !history.connections[op->connection].established) continue;
     if (txn.error == ErrorCode::kSessionMoved || txn.error == ErrorCode::kSessionExpired) continue;
-    // What does nothing, and is answered before servers ask whose it is.
-    if (op->args.kind == OpKind::kMalformed) continue;
-    if (op->args.kind == OpKind::kMulti && op->parts.empty()) continue;
+    // Nobody asks whose a request is that does nothing, or is of no known kind.
+    if (does_nothing(*op) || txn.error == ErrorCode::kUnimplemented) continue;
     const CommittedTxn*& last = last_txn[txn.session];
     if (last != nullptr && last->cxid >= txn.cxid) {
       findings.add("the log holds two writes of one session against the order of their xids",

@@ -3,7 +3,8 @@
 // that its session is no more has lost it as by an expiry. A request that was answered was heard
 // not before it was sent; a server that starts gives every session its full time. In an ensemble
 // the leader watches over the sessions, and may hear of a client later than the server that it
-// speaks to, or never; a new leader gives every session its full time.
+// speaks to, or never; a new leader gives every session its full time. Where sessions may be local
+// it is only from its createSession on that all this is promised.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -167,11 +168,27 @@ void check_not_turned_away(const History& history, const std::map<SessionId, Ses
   }
 }
 
+// Forgets what was heard of sessions while they were local.
+void keep_global(const History& history, std::map<SessionId, Sessions>& sessions) {
+  std::map<SessionId, MonotonicTime> created;
+  for (const CommittedTxn& txn : history.committed) {
+    if (txn.type == kTxnCreateSession && txn.applied) created.emplace(txn.session, *txn.applied);
+  }
+  for (auto& [id, session] : sessions) {
+    const auto since = created.find(id);
+    std::erase_if(session.heard, [&](const Sessions::Sign& sign) {
+      return since == created.end() || sign.at < since->second;
+    });
+  }
+  std::erase_if(sessions, [&](const auto& entry) { return !created.contains(entry.first); });
+}
+
 }  // namespace
 
 void check_session_expiry_is_timely(const History& history, Findings& findings) {
   if (!history.has_committed) return;
-  const std::map<SessionId, Sessions> sessions = signs_of_life(history);
+  std::map<SessionId, Sessions> sessions = signs_of_life(history);
+  if (history.setup.local_sessions) keep_global(history, sessions);
   const bool bounded = history.setup.delay_max.ns > 0;
   std::map<SessionId, const CommittedTxn*> ends;
   for (const CommittedTxn& txn : history.committed) {

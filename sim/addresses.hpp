@@ -16,17 +16,23 @@
 
 namespace zoetrope::sim {
 
-inline constexpr uint16_t kClientPort = 2181, kQuorumPort = 2888, kElectionPort = 3888;
+inline constexpr uint16_t kClientPort = 2181, kQuorumPort = 2888, kElectionPort = 3888,
+                          kObserverMasterPort = 2191;
 
 constexpr uint16_t number_of(node::Port port) {
-  return port == node::Port::kClient   ? kClientPort
-         : port == node::Port::kQuorum ? kQuorumPort
-                                       : kElectionPort;
+  switch (port) {
+    case node::Port::kClient: return kClientPort;
+    case node::Port::kQuorum: return kQuorumPort;
+    case node::Port::kElection: return kElectionPort;
+    case node::Port::kObserverMaster: return kObserverMasterPort;
+  }
+  return 0;
 }
 constexpr std::optional<node::Port> port_of(uint16_t number) {
   if (number == kClientPort) return node::Port::kClient;
   if (number == kQuorumPort) return node::Port::kQuorum;
   if (number == kElectionPort) return node::Port::kElection;
+  if (number == kObserverMasterPort) return node::Port::kObserverMaster;
   return std::nullopt;
 }
 inline std::string server_name(ServerId server) {

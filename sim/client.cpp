@@ -94,6 +94,8 @@ void Client::read_frames(std::string_view bytes) {
     }
     if (phase_ == Phase::kHandshaking) {
       handshake_answered(payload);
+    } else if (phase_ == Phase::kReading) {
+      read_only_reply(payload);
     } else if (phase_ == Phase::kConnected || phase_ == Phase::kAway) {
       reply(payload);
     }
@@ -110,6 +112,7 @@ void Client::act() {
     case Phase::kConnecting:
     case Phase::kHandshaking:
     case Phase::kGarbage:
+    case Phase::kReading:
       if (now() >= until_) drop(random_.one_in(2));
       break;
     case Phase::kConnected: keep_alive(); break;
@@ -207,6 +210,7 @@ void Client::handshake() {
   request.last_zxid_seen = last_zxid_;
   request.timeout_ms = config_.timeout_ms;
   request.session = session_;
+  request.read_only = config_.read_only;
   const std::string no_password(kPasswordBytes, '\0');
   request.password = session_.value != 0 ? std::string_view(password_) : no_password;
   wire::write(writer, request);
@@ -231,6 +235,7 @@ void Client::handshake_answered(std::string_view payload) {
     return drop(true);
   }
   if (response.session.value == 0) return refused();
+  if (response.read_only) return look_around();
   const int32_t negotiated =
       std::max(config_.timeout_ms_min, std::min(config_.timeout_ms_max, config_.timeout_ms));
   if (response.timeout_ms != negotiated || (session_.value != 0 && response.session != session_)) {
@@ -279,8 +284,8 @@ void Client::drop(bool reset) {
 }
 
 void Client::disconnected() {
-  const bool had_record =
-      phase_ == Phase::kHandshaking || phase_ == Phase::kConnected || phase_ == Phase::kAway;
+  const bool had_record = phase_ == Phase::kHandshaking || phase_ == Phase::kConnected ||
+                          phase_ == Phase::kAway || phase_ == Phase::kReading;
   if (had_record && connection_.value != 0)
     recorder_.connection(record_).closed = recorder_.moment();
   while (!outstanding_.empty()) {

@@ -36,6 +36,7 @@ struct ClientConfig {
   WorkloadConfig workload;
   bool authenticates = false;
   bool is_super = false;              // with kSuperAuth, which the servers know
+  bool read_only = false;             // is content with a server that writes nothing
   bool eager = false;                 // sends requests before the handshake is answered
   uint64_t drop_one_in = 0;           // closes the connection and comes back
   uint64_t break_one_in = 0;          // the same with a reset
@@ -76,6 +77,7 @@ class Client {
     kConnected,
     kAway,     // powered off, or silent on purpose
     kGarbage,  // sent something that is no handshake and waits for the end
+    kReading,  // looks around at a server in read-only mode
   };
 
   // --- connection (client.cpp) -------------------------------------------------------------------
@@ -95,6 +97,11 @@ class Client {
   void keep_alive();
   MonotonicTime now() const { return queue_.now(); }
   Duration part_of_timeout(int64_t numerator, int64_t denominator) const;
+
+  // --- servers in read-only mode (client_read_only.cpp): a visit that no history tells of
+  // -------------------------------------------------------------------------------------------
+  void look_around();
+  void read_only_reply(std::string_view payload);
 
   // --- requests (client_requests.cpp)
   // --------------------------------------------------------------

@@ -66,7 +66,13 @@ bool World::all_serve() const {
       ++silent;
       continue;
     }
-    if (!standing->serves || (leader && standing->leader != leader)) return false;
+    if (!standing->serves) return false;
+    // One that goes to followers may have heard of a former leader and be served all the same.
+    const auto& peer = process->config().server.peer;
+    const bool goes_to_followers = standing->state == quorum::PeerState::kObserving && peer &&
+                                   peer->role.observer_master_port != 0;
+    if (goes_to_followers) continue;
+    if (leader && standing->leader != leader) return false;
     leader = standing->leader;
     leaders += standing->state == quorum::PeerState::kLeading ? 1 : 0;
   }

@@ -106,8 +106,9 @@ class Network {
   // Nothing from `from` reaches `to` before `until`; what was sent arrives then.
   void hold(HostId from, HostId to, MonotonicTime until);
   // Nothing that is sent from `from` to `to` passes until heal() was called as often: it is sent
-  // again then, in order; only resets are lost. With a `give_up` above 0 a sender whose bytes have
-  // waited that long is told that its connection is broken, and the other end hears nothing.
+  // again then, in order; only resets are lost, until the sender asks for them again. With a
+  // `give_up` above 0 a sender whose bytes have waited that long is told that its connection is
+  // broken, and the other end hears nothing.
   void cut(HostId from, HostId to, Duration give_up);
   void heal(HostId from, HostId to);
   bool is_cut(HostId from, HostId to) const { return !cuts_.empty() && cuts_.contains({from, to}); }
@@ -168,6 +169,7 @@ class Network {
   std::optional<Delivery> give_up(ConnectionId id, Connection& connection, Side sender,
                                   uint64_t since);
   void plan_reset(ConnectionId id, Connection& connection, Side told);
+  void reset_again(ConnectionId id, Connection& connection, Side gone);
   void end_gone(ConnectionId id, Connection& connection, Side side);
   void free_if_over(ConnectionId id, Connection& connection);
 

@@ -74,7 +74,21 @@ void Network::heal(HostId from, HostId to) {
     if (!forward && !(opener == to && acceptor == from)) continue;
     unstick(id_of(slot), connection, Side::kOpener);
     unstick(id_of(slot), connection, Side::kAcceptor);
+    for (const Side side : {Side::kOpener, Side::kAcceptor}) {
+      reset_again(id_of(slot), connection, side);
+    }
   }
+}
+
+// What came to an end that is gone was answered by a reset, which a cut may have swallowed. The
+// sender's kernel repeats what was never confirmed, and is answered now.
+void Network::reset_again(ConnectionId id, Connection& connection, Side gone) {
+  const End end = connection.ends[index(gone)];
+  const bool answers =
+      end == End::kGone || (end == End::kDead && powered_[connection.hosts[index(gone)].value]);
+  const Flow& in = connection.flows[index(other(gone))];
+  if (!answers || connection.ends[index(other(gone))] != End::kOpen) return;
+  if (in.stuck.empty() && in.sent > in.arrived) plan_reset(id, connection, other(gone));
 }
 
 }  // namespace zoetrope::sim

@@ -8,8 +8,8 @@
 namespace zoetrope::sim {
 namespace {
 
-constexpr std::array<std::string_view, 7> kNames = {
-    "calm", "crash", "churn", "disk-faults", "ensemble", "ensemble-disk", "reconfig"};
+constexpr std::array<std::string_view, 8> kNames = {
+    "calm", "crash", "churn", "disk-faults", "ensemble", "ensemble-disk", "reconfig", "modes"};
 
 template <class T, size_t N>
 T pick(Random& random, const T (&choices)[N]) {
@@ -288,7 +288,9 @@ WorldConfig draw_world(Profile profile, const Overrides& overrides, Random rando
   world.faults = draw_faults(profile, random.fork("faults"));
   const uint64_t servers = draw_servers(profile, overrides, random.fork("servers"));
   Random observers = random.fork("observers");
-  const uint64_t drawn_observers = is_ensemble(profile) ? pick(observers, {0U, 0U, 1U, 2U}) : 0;
+  const uint64_t drawn_observers = profile == Profile::kModes ? pick(observers, {0U, 1U, 2U, 3U})
+                                   : is_ensemble(profile)     ? pick(observers, {0U, 0U, 1U, 2U})
+                                                              : 0;
   const bool ensemble = is_ensemble(profile) || servers > 1 || overrides.observers.value_or(0) > 0;
   if (ensemble) {
     make_ensemble(world, servers, overrides.observers.value_or(drawn_observers),
@@ -311,6 +313,7 @@ WorldConfig draw_world(Profile profile, const Overrides& overrides, Random rando
     Random changes = random.fork("changes");
     make_changeable(world, static_cast<uint64_t>(changes.between(1, 3)), changes.fork("spares"));
   }
+  if (profile == Profile::kModes) draw_modes(world, random.fork("modes"));
   return world;
 }
 

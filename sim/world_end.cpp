@@ -1,6 +1,7 @@
 // The quiet end of a run: faults stop, clients read once more, silent sessions expire, and every
 // disk is recovered one last time so that the logs and the trees can be judged.
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "sim/evidence.hpp"
@@ -116,6 +117,24 @@ void World::judge(Process& process) {
              "recovered zxid " + std::to_string((*recovered)->last_processed().value)});
 }
 
+namespace {
+
+// The end of a session that no log ever knew is no write: its reply has the zxid of another.
+void forget_local_ends(properties::History& history) {
+  std::set<SessionId> logged;
+  for (const properties::CommittedTxn& txn : history.committed) {
+    if (txn.type == properties::kTxnCreateSession) logged.insert(txn.session);
+  }
+  std::erase_if(history.operations, [&](const properties::Operation& op) {
+    if (op.args.kind != properties::OpKind::kCloseSession) return false;
+    const SessionId session =
+        op.session.value != 0 ? op.session : history.connections[op.connection].session;
+    return !logged.contains(session);
+  });
+}
+
+}  // namespace
+
 properties::History World::take_history() {
   for (const std::string& text : recorder_.anomalies()) {
     violation("protocol_is_kept", text, {});
@@ -128,6 +147,7 @@ properties::History World::take_history() {
   history.setup.servers = static_cast<uint32_t>(processes_.size());
   history.setup.unheard_max = unheard_max();
   history.setup.calm_since = calm_since_;
+  history.setup.local_sessions = server.local_sessions_enabled;
   if (failed_) return history;
   const Process& process = *processes_[0];
   if (process.engine() == nullptr || process.engine()->tree() == nullptr) return history;
@@ -135,6 +155,7 @@ properties::History World::take_history() {
   for (const auto& each : processes_) applied.push_back(&each->applied());
   history.committed = evidence_.take(part_of_history(), quorums_of_history(), applied);
   history.has_committed = true;
+  if (history.setup.local_sessions) forget_local_ends(history);
   history.final_nodes = std::move(final_nodes_[0]);
   history.has_final_nodes = !history.final_nodes.empty();
   return history;

@@ -17,7 +17,9 @@ import source_text
 LOGS = source_text.ROOT / "build/logs"
 SERVER = source_text.ROOT / "build/release/zoetrope"
 SIM_SEEDS = int(os.environ.get("ZT_SOAK_SIM_SEEDS", 25_000))
+ENSEMBLE_SEEDS = int(os.environ.get("ZT_SOAK_ENSEMBLE_SEEDS", 10_000))
 SIM_CHUNK = 1000
+SIM_PROFILES = {"sim": ("calm", "crash", "churn", "disk-faults"), "ensemble": ("ensemble", "ensemble-disk")}
 FUZZ_SECONDS = os.environ.get("ZT_FUZZ_SECONDS", "90")
 
 
@@ -64,12 +66,14 @@ def soak_test(part, *tests):
     return show.end(status == [0] and figures != "no figures", figures)
 
 
-def soak_sim(part):
-    """A campaign over all profiles, in chunks, so that one that fails leaves what came before."""
+def soak_sim(part, seeds):
+    """A campaign over the part's profiles, in chunks, so that one that fails leaves what came before."""
     show, totals, failed = Show(part), {}, []
-    for first in range(1, SIM_SEEDS + 1, SIM_CHUNK):
-        last, status = min(first + SIM_CHUNK - 1, SIM_SEEDS), []
-        command = [str(SERVER), "sim", "--seeds", f"{first}..{last}", "--json", "--quiet"]
+    chunks = [(profile, first, min(first + SIM_CHUNK - 1, seeds))
+              for first in range(1, seeds + 1, SIM_CHUNK) for profile in SIM_PROFILES[part]]
+    for profile, first, last in chunks:
+        status = []
+        command = [str(SERVER), "sim", "--profile", profile, "--seeds", f"{first}..{last}", "--json", "--quiet"]
         output = list(lines_of(show, command, status))
         try:
             report = json.loads(output[-1])
@@ -79,11 +83,11 @@ def soak_sim(part):
         failed += [failure["replay"] for failure in report["failures"]]
         for key in ("runs", "virtual_ms", "operations", "crashes"):
             totals[key] = totals.get(key, 0) + report[key]
-        show.progress(f"seeds 1..{last} of {SIM_SEEDS}, {len(failed)} failed")
+        show.progress(f"{profile}, seeds 1..{last} of {seeds}, {len(failed)} failed")
     hours = totals.get("virtual_ms", 0) / 3_600_000
     figures = (f"{totals.get('runs', 0)} runs, {totals.get('operations', 0)} operations, {totals.get('crashes', 0)} crashes, "
                f"{hours:.0f} h of virtual time, {len(failed)} failed")
-    return show.end(not failed and totals.get("runs") == 4 * SIM_SEEDS, "; ".join([figures, *failed[:5]]))
+    return show.end(not failed and totals.get("runs") == len(SIM_PROFILES[part]) * seeds, "; ".join([figures, *failed[:5]]))
 
 
 def soak_fuzz(part):
@@ -101,9 +105,11 @@ def soak_fuzz(part):
 PARTS = {
     "connections": lambda: soak_test("connections", "tests/integration/test_bad_input.py::test_connections_opened_and_dropped"),
     "kill": lambda: soak_test("kill", "tests/integration/test_kill.py::test_nothing_acknowledged_is_lost"),
+    "leaders": lambda: soak_test("leaders", "tests/integration/test_ensemble_failures.py::test_the_leader_is_killed_again_and_again"),
     "mixed": lambda: soak_test("mixed", *(f"tests/integration/test_{name}.py" for name in ("mixed_ensemble", "mixed_five", "migration"))),
     "differential": lambda: soak_test("differential", "tests/integration/test_differential.py"),
-    "sim": lambda: soak_sim("sim"),
+    "sim": lambda: soak_sim("sim", SIM_SEEDS),
+    "ensemble": lambda: soak_sim("ensemble", ENSEMBLE_SEEDS),
     "fuzz": lambda: soak_fuzz("fuzz"),
 }
 

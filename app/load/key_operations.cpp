@@ -1,4 +1,4 @@
-// Operations on a fixed set of keys: get, exists, set, a mixture, multi of sets.
+// Operations on a fixed set of keys: get, exists, set, a mixture, multi of sets; and sync.
 #include <algorithm>
 
 #include "app/load/frame_builder.hpp"
@@ -177,6 +177,29 @@ class MultiSet : public Operation {
   std::string end_;
 };
 
+// sync of the root, which waits for all that the leader has committed.
+class Sync : public Operation {
+ public:
+  explicit Sync(const Options& options) : path_bytes_(4 + options.root.size()) {
+    FrameBuilder frame(jute::OpCode::kSync);
+    frame.body.string(options.root);
+    frame_ = frame.finish();
+  }
+
+  bool append(Connection& connection, int64_t since_ns) override {
+    connection.append_request(frame_, Pending{since_ns, 0});
+    return true;
+  }
+
+  bool verify(const Pending&, std::string_view body) const override {
+    return body.size() == path_bytes_;
+  }
+
+ private:
+  size_t path_bytes_;
+  std::string frame_;
+};
+
 }  // namespace
 
 std::unique_ptr<Operation> make_get(const Options& options) {
@@ -193,6 +216,9 @@ std::unique_ptr<Operation> make_mixed(const Options& options) {
 }
 std::unique_ptr<Operation> make_multi(const Options& options) {
   return std::make_unique<MultiSet>(options);
+}
+std::unique_ptr<Operation> make_sync(const Options& options) {
+  return std::make_unique<Sync>(options);
 }
 
 }  // namespace zoetrope::load

@@ -50,6 +50,7 @@ std::unique_ptr<Operation> make_mixed(const Options& options);
 std::unique_ptr<Operation> make_create(const Options& options);
 std::unique_ptr<Operation> make_create_delete(const Options& options);
 std::unique_ptr<Operation> make_multi(const Options& options);
+std::unique_ptr<Operation> make_sync(const Options& options);
 std::unique_ptr<Operation> make_fill(const Options& options);
 
 }  // namespace zoetrope::load

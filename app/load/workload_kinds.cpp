@@ -28,6 +28,7 @@ const std::vector<WorkloadKind>& workload_kinds() {
       {"set", "write the data of random keys", stream<make_set>},
       {"mixed", "reads (--reads per cent) and writes of random keys", stream<make_mixed>},
       {"multi", "multi of --multi-size sets", stream<make_multi>},
+      {"sync", "sync with the leader", stream<make_sync>},
       {"create", "create new znodes", stream<make_create>},
       {"create-delete", "create a znode, delete it, and so on", stream<make_create_delete>},
       {"fill", "create --count znodes as fast as can be, --multi-size in one multi; memory a znode",

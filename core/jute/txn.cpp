@@ -73,6 +73,7 @@ CloseSessionTxn read_close_session(Reader& in) {
 MultiTxn read_multi(Reader& in) {
   MultiTxn txn;
   const int32_t n = in.count(kSubTxnSizeMin);
+  if (n > 0) txn.txns.reserve(static_cast<size_t>(n));
   for (int32_t i = 0; i < n && in.ok(); ++i) {
     SubTxn sub;
     sub.type = static_cast<OpCode>(in.i32());
@@ -85,30 +86,19 @@ MultiTxn read_multi(Reader& in) {
 TxnBody read_body(OpCode type, Reader& in) {
   switch (type) {
     case OpCode::kCreate:
-    case OpCode::kCreate2:
-      return read_create(in);
-    case OpCode::kCreateContainer:
-      return read_create_container(in);
-    case OpCode::kCreateTtl:
-      return read_create_ttl(in);
+    case OpCode::kCreate2: return read_create(in);
+    case OpCode::kCreateContainer: return read_create_container(in);
+    case OpCode::kCreateTtl: return read_create_ttl(in);
     case OpCode::kDelete:
-    case OpCode::kDeleteContainer:
-      return DeleteTxn{in.string()};
+    case OpCode::kDeleteContainer: return DeleteTxn{in.string()};
     case OpCode::kSetData:
-    case OpCode::kReconfig:
-      return read_set_data(in);
-    case OpCode::kSetAcl:
-      return read_set_acl(in);
-    case OpCode::kCheck:
-      return read_check(in);
-    case OpCode::kError:
-      return ErrorTxn{static_cast<ErrorCode>(in.i32())};
-    case OpCode::kCreateSession:
-      return CreateSessionTxn{in.i32()};
-    case OpCode::kCloseSession:
-      return read_close_session(in);
-    case OpCode::kMulti:
-      return read_multi(in);
+    case OpCode::kReconfig: return read_set_data(in);
+    case OpCode::kSetAcl: return read_set_acl(in);
+    case OpCode::kCheck: return read_check(in);
+    case OpCode::kError: return ErrorTxn{static_cast<ErrorCode>(in.i32())};
+    case OpCode::kCreateSession: return CreateSessionTxn{in.i32()};
+    case OpCode::kCloseSession: return read_close_session(in);
+    case OpCode::kMulti: return read_multi(in);
     default:
       in.fail("type " + std::to_string(static_cast<int32_t>(type)) + " is no transaction");
       return ErrorTxn{};

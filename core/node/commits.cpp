@@ -46,14 +46,14 @@ void Server::Impl::commit(OutstandingTxn& txn) {
   fire_watches(*decoded);
   reply_to_write(txn, *decoded);
   apply_to_sessions(*decoded, txn);
-  if (peer != nullptr) committed_window.add(txn.prepared.zxid, txn.prepared.payload);
+  // The last use of the payload, which `decoded` looks into.
+  if (peer != nullptr) committed_window.add(txn.prepared.zxid, std::move(txn.prepared.payload));
 }
 
 void Server::Impl::apply_to_sessions(const jute::Txn& txn, const OutstandingTxn& outstanding_txn) {
   const SessionId id = txn.header.client_id;
   if (const auto* create = std::get_if<jute::CreateSessionTxn>(&txn.body)) {
-    sessions.add(id, create->timeout_ms, now.monotonic);
-    if (decides()) sessions.set_owner(id, outstanding_txn.origin);
+    settle_created_session(id, create->timeout_ms, outstanding_txn.origin);
     Connection* origin = connections.find(outstanding_txn.origin);
     if (origin != nullptr && origin->state == ConnectionState::kConnecting) {
       session_established(*origin);
@@ -149,11 +149,8 @@ void Server::Impl::reply_to_write(const OutstandingTxn& txn, const jute::Txn& de
   Connection* connection = connections.find(txn.origin);
   if (connection == nullptr || txn.type == OpCode::kCreateSession) return;
   answer_syncs_before_write(*connection);
-  ZT_ASSERT(!connection->queue.empty());
-  const QueuedRequest request = std::move(connection->queue.front());
+  const QueuedRequest request = dequeue(*connection);
   ZT_ASSERT(request.is_write && request.xid == txn.xid);
-  connection->queue.pop();
-  --queued_requests;
   if (txn.prepared.error == ErrorCode::kSessionMoved) {
     close(*connection, CloseHow::kAfterFlush);
     return;

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "core/base/ids.hpp"
+#include "core/node/connection_throttle.hpp"
+#include "core/node/request_throttle.hpp"
 #include "core/storage/store.hpp"
 #include "core/tree/acl.hpp"
 #include "core/zab/peer_config.hpp"
@@ -35,8 +37,13 @@ struct Config {
 
   int32_t frame_bytes_max = 1048575;  // jute.maxbuffer
   int32_t buffer_extra_bytes = -1;    // jute.maxbuffer.extrasize; -1: as frame_bytes_max
+  // Bytes of large requests that may be under way together; a request is large above the threshold,
+  // none is with -1.
   int64_t large_request_threshold = -1;
+  int64_t large_request_bytes_max = 104857600;
   int32_t outstanding_limit = 1000;  // globalOutstandingLimit
+  RequestThrottleConfig request_throttle;
+  ConnectionThrottleConfig connection_throttle;
   // Unsent output of one connection: above the first its requests are not read, above the second it
   // is closed.
   uint64_t output_bytes_high = 4 << 20;
@@ -50,6 +57,12 @@ struct Config {
   int64_t container_check_interval_ms = 60000;
   int64_t containers_per_minute_max = 10000;
   int64_t container_never_used_interval_ms = 300000;
+
+  // --- of a member of an ensemble ---
+  bool read_only_mode = false;  // readonlymode.enabled
+  bool local_sessions_enabled = false;
+  bool local_sessions_upgrading_enabled = false;
+  bool leader_serves = true;  // leaderServes
 
   // The ensemble that the server is a member of; none for a standalone server.
   std::optional<zab::PeerConfig> peer;

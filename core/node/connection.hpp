@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/endpoint.hpp"
+#include "core/base/error.hpp"
 #include "core/base/ids.hpp"
 #include "core/base/time.hpp"
 #include "core/jute/opcode.hpp"
@@ -27,9 +28,11 @@ struct QueuedRequest {
   std::string body;  // of a read; a write lives on in its transaction
   std::shared_ptr<const std::vector<jute::Id>> ids;
   MonotonicTime received;
-  // Of a read: the session was over when it came. One that closes while a read waits in the queue
+  // Of what is no write: it is answered with this error in its turn and not carried out. A read is
+  // refused whose session was over when it came; one that closes while a read waits in the queue
   // still has that read answered, as what it sent before its closeSession.
-  bool session_over = false;
+  ErrorCode refused = ErrorCode::kOk;
+  int64_t large_bytes = 0;  // of a large request: its size
 };
 
 // First in, first out; keeps little memory when empty.
@@ -92,6 +95,7 @@ struct Connection {
   bool touched = false;        // since the leader was told last; of learners only
   bool read_only_byte = true;  // whether the ConnectRequest had it; the answer has it then too
   int32_t timeout_ms = 0;
+  uint32_t stalled = 0;  // its requests in front of the pipeline
   SessionId session;
   // Transactions up to this one answer nothing that came by this connection: it is a session's
   // later connection. Of learners only.

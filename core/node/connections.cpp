@@ -57,6 +57,12 @@ void Server::Impl::process_input(Connection& connection) {
   while (connection.paused == 0 && connection.state != ConnectionState::kClosing) {
     if (connection.state == ConnectionState::kFresh && four_letter_word(connection)) return;
     if (epoch_is_full()) return pause(connection, kPauseEpoch);
+    if (int32_t length = 0; config.large_request_threshold != -1 &&
+                            connection.input.peek_length(length) && is_too_large_now(length)) {
+      out->log(Severity::kInfo, "closed " + connection.remote.to_string() +
+                                    ": large requests under way leave no room for its request");
+      return close(connection, CloseHow::kAfterFlush);
+    }
     std::string_view payload;
     const wire::FrameCutter::Status status = connection.input.next(payload, config.frame_bytes_max);
     if (status == wire::FrameCutter::Status::kNeedMore) return;
@@ -127,7 +133,7 @@ void Server::Impl::close(Connection& connection, CloseHow how) {
 
 void Server::Impl::drop(Connection& connection) {
   watches.remove_all(connection.id);
-  queued_requests -= connection.queue.size();
+  forget_queue(connection);
   connection.state = ConnectionState::kClosing;
   closed.push_back(connection.id);
   // The session keeps its owner: what an earlier connection of it left on the way, by another

@@ -11,8 +11,6 @@ namespace zoetrope::node {
 
 using jute::OpCode;
 
-namespace {
-
 std::string encode_ids(const std::vector<jute::Id>& ids) {
   std::string bytes;
   jute::Writer out(bytes);
@@ -23,6 +21,8 @@ std::string encode_ids(const std::vector<jute::Id>& ids) {
   }
   return bytes;
 }
+
+namespace {
 
 // What a learner says of its client; nobody at all when it cannot be read.
 std::vector<jute::Id> decode_ids(std::optional<std::string_view> bytes) {
@@ -53,6 +53,9 @@ void Server::Impl::forward_connect(Connection& connection) {
 }
 
 void Server::Impl::forward_renewal(Connection& connection, const wire::ConnectRequest& request) {
+  // What still comes on an earlier connection would be told to the leader behind the renewal, which
+  // would take it for a request of this one, and out of order.
+  close_owner(request.session);
   pause(connection, kPauseHandshake);
   connection.session = request.session;
   renewals.push_back({request.session, connection.id});
@@ -71,10 +74,7 @@ void Server::Impl::revalidated(SessionId session, bool valid) {
     close(*connection, CloseHow::kAfterFlush);
     return;
   }
-  const ConnectionId owner = sessions.owner(session).value_or(ConnectionId());
-  if (Connection* other = connections.find(owner); other != nullptr && other != connection) {
-    close(*other, CloseHow::kAfterFlush);
-  }
+  close_owner(session);
   sessions.add(session, connection->timeout_ms, now.monotonic);
   // Whatever was on its way before belongs to an earlier connection of the session.
   connection->answers_after = last_logged();
@@ -83,14 +83,12 @@ void Server::Impl::revalidated(SessionId session, bool valid) {
 }
 
 void Server::Impl::forward_write(Connection& connection, Xid xid, OpCode type,
-                                 std::string_view body) {
+                                 std::string_view body, const Identities& ids) {
   QueuedRequest request{xid, type, true, {}, nullptr, now.monotonic};
   // The transaction does not tell what exactly a multi was asked for.
   if (type == OpCode::kMulti) request.body = body;
-  connection.queue.push(std::move(request));
-  ++queued_requests;
-  peer->forward({connection.session, xid, static_cast<int32_t>(type), body},
-                encode_ids(*connection.ids));
+  enqueue(connection, std::move(request));
+  peer->forward({connection.session, xid, static_cast<int32_t>(type), body}, encode_ids(*ids));
 }
 
 // Whose request a transaction answers (KB-22: told by session and cxid, never by the order alone).
@@ -104,7 +102,7 @@ void Server::Impl::find_asker(OutstandingTxn& txn, const jute::Txn& decoded) {
     connecting.erase(found);
     return;
   }
-  const ConnectionId owner = sessions.owner(session).value_or(ConnectionId());
+  const ConnectionId owner = owner_of(session);
   const Connection* connection = connections.find(owner);
   if (connection == nullptr || decoded.header.zxid <= connection->answers_after) return;
   const RequestQueue& queue = connection->queue;
@@ -119,6 +117,10 @@ void Server::Impl::find_asker(OutstandingTxn& txn, const jute::Txn& decoded) {
   txn.received = request.received;
   if (const auto* error = std::get_if<jute::ErrorTxn>(&decoded.body)) {
     txn.prepared.error = error->error;
+    // Stock leaders know no local session when it is about an ephemeral.
+    if (error->error == ErrorCode::kSessionExpired && is_local(session)) {
+      txn.prepared.error = ErrorCode::kEphemeralOnLocalSession;
+    }
   } else if (request.type == OpCode::kMulti) {
     jute::Reader in(request.body);
     for (const wire::MultiOp& op : wire::read_multi_request(in, OpCode::kMulti)) {
@@ -131,8 +133,7 @@ void Server::Impl::ask_sync(Connection& connection, Xid xid, std::string_view bo
   // Reads behind it wait with it.
   QueuedRequest request{xid, OpCode::kSync, false, {}, connection.ids, now.monotonic};
   request.body = body;
-  connection.queue.push(std::move(request));
-  ++queued_requests;
+  enqueue(connection, std::move(request));
   pending_syncs.push_back({connection.id});
   peer->sync(connection.session, xid);
 }
@@ -157,9 +158,7 @@ bool Server::Impl::is_waiting_sync(const QueuedRequest& request) const {
 
 // The sync at the front of the queue, and the reads behind it.
 void Server::Impl::answer_sync(Connection& connection) {
-  const QueuedRequest request = std::move(connection.queue.front());
-  connection.queue.pop();
-  --queued_requests;
+  const QueuedRequest request = dequeue(connection);
   answer_read(connection, request, request.body);
   drain_reads(connection);
 }
@@ -176,6 +175,7 @@ void Server::Impl::answer_syncs_before_write(Connection& connection) {
 }
 
 void Server::Impl::touch(Connection& connection) {
+  if (local_sessions.size() != 0 && local_sessions.touch(connection.session, now.monotonic)) return;
   if (!is_learner()) {
     sessions.touch(connection.session, now.monotonic);
   } else if (!connection.touched) {
@@ -194,6 +194,11 @@ void Server::Impl::take_touched(std::string& bytes) {
     writer.i32(connection->timeout_ms);
   }
   touched.clear();
+  for (const auto& [session, timeout_ms] : relayed_touches) {
+    writer.i64(session.value);
+    writer.i32(timeout_ms);
+  }
+  relayed_touches.clear();
 }
 
 void Server::Impl::forget_forwarded() {
@@ -202,6 +207,9 @@ void Server::Impl::forget_forwarded() {
   pending_syncs.clear();
   held_syncs = 0;
   touched.clear();
+  relayed_touches.clear();
+  local_sessions.clear();
+  upgrading.clear();
 }
 
 // --- the leader's side -------------------------------------------------------------------------
@@ -214,6 +222,10 @@ void Server::Impl::learner_request(ConnectionId learner, const quorum::Forwarded
     jute::Reader in(request.body);
     const int32_t timeout_ms = in.i32();
     if (!in.ok() || request.session.value == 0) return;
+    // It may be an upgrade, with the request for an ephemeral behind it.
+    if (config.local_sessions_enabled) {
+      sessions.add_pending(request.session, timeout_ms, learner, now.monotonic);
+    }
     append(preparer.prepare_create_session(request.session, timeout_ms, now.wall), learner, Xid(0),
            type);
     return;
@@ -239,7 +251,11 @@ void Server::Impl::learner_request(ConnectionId learner, const quorum::Forwarded
   append(preparer.prepare(write, now.wall), learner, request.cxid, type);
 }
 
-void Server::Impl::learner_touched(ConnectionId, SessionId session, int32_t) {
+void Server::Impl::learner_touched(ConnectionId, SessionId session, int32_t timeout_ms) {
+  if (is_learner()) {
+    relayed_touches[session] = timeout_ms;
+    return;
+  }
   sessions.touch(session, now.monotonic);
 }
 
@@ -248,10 +264,7 @@ bool Server::Impl::learner_revalidates(ConnectionId learner, SessionId session,
   if (session.value == 0 || !sessions.contains(session) || sessions.is_closing(session)) {
     return false;
   }
-  const ConnectionId owner = sessions.owner(session).value_or(ConnectionId());
-  if (Connection* other = connections.find(owner); other != nullptr) {
-    close(*other, CloseHow::kAfterFlush);
-  }
+  close_owner(session);
   sessions.add(session, timeout_ms, now.monotonic);
   sessions.set_owner(session, learner);
   return true;

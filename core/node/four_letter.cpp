@@ -52,9 +52,11 @@ bool Server::Impl::four_letter_word(Connection& connection) {
   const auto is_listed = [&](std::string_view name) {
     return std::ranges::find(config.four_letter_words, name) != config.four_letter_words.end();
   };
-  // srvr needs no permission: upstream's own scripts ask it.
-  const bool is_allowed = word == "srvr" || is_listed("*") || is_listed(word);
-  if (is_allowed && word == "mntr" && serving()) {
+  // srvr needs no permission: upstream's own scripts ask it; nor isro where clients look for a
+  // server that writes.
+  const bool is_allowed = word == "srvr" || (word == "isro" && config.read_only_mode) ||
+                          is_listed("*") || is_listed(word);
+  if (is_allowed && word == "mntr" && serves_clients()) {
     // The counts of open files are the driver's to know.
     pause(connection, kPauseHandshake);
     waiting_for_facts.push_back(connection.id);
@@ -150,6 +152,7 @@ std::string_view short_name(jute::OpCode op) {
 std::string Server::Impl::server_text(bool with_clients, const Connection& asker) const {
   std::string text =
       "Zookeeper version: " + config.version + ", built on " + config.build_date + "\n";
+  if (read_only) text += "READ-ONLY mode; serving only read-only clients\n";
   if (with_clients) {
     text += "Clients:\n";
     connections.for_each(
@@ -163,7 +166,11 @@ std::string Server::Impl::server_text(bool with_clients, const Connection& asker
   text += "Sent: " + std::to_string(stats.packets_sent) + "\n";
   text += "Connections: " + std::to_string(connections.size()) + "\n";
   text += "Outstanding: " + std::to_string(outstanding.size()) + "\n";
-  text += "Zxid: 0x" + hex(tree.last_processed_zxid().value) + "\n";
+  // A leader shows its epoch before the first transaction of it, as upstream.
+  const Zxid begun = peer != nullptr && peer->is_leading()
+                         ? Zxid::make(static_cast<uint32_t>(peer->epoch()), 0)
+                         : Zxid();
+  text += "Zxid: 0x" + hex(std::max(begun, tree.last_processed_zxid()).value) + "\n";
   text += "Mode: " + std::string(mode()) + "\n";
   text += "Node count: " + std::to_string(node_count()) + "\n";
   if (peer != nullptr && peer->is_leading()) {
@@ -213,6 +220,7 @@ std::string Server::Impl::membership_text() const {
 // Upstream's words for what a server is to its clients.
 std::string_view Server::Impl::mode() const {
   if (peer == nullptr) return "standalone";
+  if (read_only) return "read-only";
   switch (peer->state()) {
     case quorum::PeerState::kLeading: return "leader";
     case quorum::PeerState::kFollowing: return "follower";
@@ -226,13 +234,21 @@ std::string Server::Impl::dump_text() const {
   const auto date_of = [this](int64_t monotonic_ms) {
     return java_date(WallTime{now.wall.ms + monotonic_ms - now.monotonic.ms()});
   };
-  const auto buckets = sessions.buckets();
-  std::string text = "SessionTracker dump:\nSession Sets (" + std::to_string(buckets.size()) +
-                     ")/(" + std::to_string(sessions.size()) + "):\n";
-  for (const auto& [bucket, ids] : buckets) {
-    text += std::to_string(ids.size()) + " expire at " + date_of(bucket) + ":\n";
-    for (const SessionId id : ids) text += "\t0x" + hex(id.value) + "\n";
+  const auto sets_of = [&](const session::SessionTracker& tracker) {
+    const auto buckets = tracker.buckets();
+    std::string sets = "Session Sets (" + std::to_string(buckets.size()) + ")/(" +
+                       std::to_string(tracker.size()) + "):\n";
+    for (const auto& [bucket, ids] : buckets) {
+      sets += std::to_string(ids.size()) + " expire at " + date_of(bucket) + ":\n";
+      for (const SessionId id : ids) sets += "\t0x" + hex(id.value) + "\n";
+    }
+    return sets;
+  };
+  std::string text = "SessionTracker dump:\n";
+  if (peer != nullptr && config.local_sessions_enabled) {
+    text += "Local " + sets_of(local_sessions) + "Global ";
   }
+  text += sets_of(sessions);
   const std::vector<SessionId> owners = tree.sessions_with_ephemerals();
   text +=
       "ephemeral nodes dump:\nSessions with Ephemerals (" + std::to_string(owners.size()) + "):\n";
@@ -306,8 +322,8 @@ std::string Server::Impl::answer_word(std::string_view word, Connection& connect
     trace_mask = static_cast<int64_t>(load_be64(connection.input.rest().data() + 4));
     return std::to_string(trace_mask);
   }
-  if (word == "isro") return serving() ? "rw" : "null";
-  if (!serving()) return std::string(kNotServing);
+  if (word == "isro") return !serves_clients() ? "null" : read_only ? "ro" : "rw";
+  if (!serves_clients()) return std::string(kNotServing);
   if (word == "srvr") return server_text(false, connection);
   if (word == "stat") return server_text(true, connection);
   if (word == "conf") return configuration_text();

@@ -16,7 +16,11 @@ void Server::Impl::connect(Connection& connection, std::string_view payload) {
     close(connection, CloseHow::kAfterFlush);
     return;
   }
-  if (!serving()) {
+  if (!is_admitted(request)) {
+    ++stats.connections_rejected;
+    return close(connection, CloseHow::kAfterFlush);
+  }
+  if (!serves_clients() || (read_only && !request.read_only)) {
     close(connection, CloseHow::kAfterFlush);
     return;
   }
@@ -34,6 +38,9 @@ void Server::Impl::connect(Connection& connection, std::string_view payload) {
     return;
   }
   pause(connection, kPauseHandshake);
+  if (read_only || (config.local_sessions_enabled && peer != nullptr)) {
+    return open_local_session(connection);
+  }
   const SessionId id = sessions.allocate();
   connection.session = id;
   if (is_learner()) return forward_connect(connection);
@@ -41,29 +48,44 @@ void Server::Impl::connect(Connection& connection, std::string_view payload) {
          Xid(0), jute::OpCode::kCreateSession);
 }
 
+bool Server::Impl::is_admitted(const wire::ConnectRequest& request) {
+  const SessionKind kind = request.session.value != 0      ? SessionKind::kRenewed
+                           : config.local_sessions_enabled ? SessionKind::kLocal
+                                                           : SessionKind::kGlobal;
+  return connection_throttle.admits(kind, now.monotonic);
+}
+
 void Server::Impl::renew_session(Connection& connection, const wire::ConnectRequest& request) {
   // The password is looked at before anything else happens, so that a stranger who knows an id
   // cannot cut the owner's connection.
   const bool is_owner = session::password_matches(request.session, request.password.value_or(""));
+  if (is_owner && is_local(request.session)) {
+    return renew_local_session(connection, request.session);
+  }
+  if (is_owner && read_only) return renew_read_only(connection, request.session);
   if (is_owner && is_learner()) return forward_renewal(connection, request);
   if (!is_owner || !sessions.contains(request.session) || sessions.is_closing(request.session)) {
     send_connect_response(connection, false);
     close(connection, CloseHow::kAfterFlush);
     return;
   }
-  const std::optional<ConnectionId> owner = sessions.owner(request.session);
-  if (owner) {
-    if (Connection* other = connections.find(*owner); other != nullptr) {
-      close(*other, CloseHow::kAfterFlush);
-    }
-  }
+  close_owner(request.session);
   connection.session = request.session;
   sessions.add(request.session, connection.timeout_ms, now.monotonic);
   session_established(connection);
 }
 
+void Server::Impl::close_owner(SessionId session) {
+  const ConnectionId owner = sessions.owner(session).value_or(ConnectionId());
+  if (Connection* connection = connections.find(owner); connection != nullptr) {
+    close(*connection, CloseHow::kAfterFlush);
+  }
+}
+
 void Server::Impl::session_established(Connection& connection) {
-  sessions.set_owner(connection.session, connection.id);
+  const SessionId id = connection.session;
+  (is_local(id) ? local_sessions : sessions).set_owner(id, connection.id);
+  if (const auto at = upgrading.find(id); at != upgrading.end()) at->second = connection.id;
   connection.state = ConnectionState::kOpen;
   send_connect_response(connection, true);
   resume(connection, kPauseHandshake);
@@ -76,6 +98,7 @@ void Server::Impl::send_connect_response(Connection& connection, bool valid) {
   response.timeout_ms = valid ? connection.timeout_ms : 0;
   response.session = valid ? connection.session : SessionId(0);
   response.password = std::string_view(password.data(), password.size());
+  response.read_only = read_only;
   response.has_read_only = connection.read_only_byte;
   std::string& bytes = out->begin_send();
   const size_t start = bytes.size();

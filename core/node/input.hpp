@@ -16,7 +16,7 @@
 namespace zoetrope::node {
 
 // Which listener of the server a connection belongs to.
-enum class Port : uint8_t { kClient, kQuorum, kElection };
+enum class Port : uint8_t { kClient, kQuorum, kElection, kObserverMaster };
 
 // The driver accepted a connection and gave it an id.
 struct Opened {

@@ -43,6 +43,8 @@ void Server::Impl::retire() {
   receiver.reset();
   is_persisting = false;
   forget_forwarded();
+  end_read_only();
+  forget_stalled();
   connections.for_each(
       [this](Connection& connection) { close(connection, CloseHow::kAfterFlush); });
   if (stopping || halted) return;
@@ -111,7 +113,9 @@ void Server::Impl::settle_membership() {
     if (!disk_is_idle()) return;
     is_reloading = true;
     out->add(Reload{reload_last});
-  } else if (is_retiring && log_ops.empty() && store.pending_records() == 0) {
+  } else if (is_retiring && log_ops.empty() && store.pending_records() == 0 && !store.log_waits()) {
+    // A snapshot that was restored has to be on the disk, too: until then the tree shows more than
+    // this server has, and it would vote for that and acknowledge it (ZOOKEEPER-3642).
     is_retiring = false;
     peer->at_rest(now.monotonic);
   }

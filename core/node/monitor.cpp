@@ -1,5 +1,7 @@
 // `mntr`: gauges, counters and summaries under upstream's names, as far as they mean something in a
 // server without a Java virtual machine (facts/client-protocol.md sections 16 and 17).
+#include <algorithm>
+
 #include "core/node/server_impl.hpp"
 
 namespace zoetrope::node {
@@ -53,6 +55,12 @@ std::string_view Server::Impl::detailed_state() const {
 
 void Server::Impl::add_membership(MonitorText& text) const {
   text.line("peer_state", detailed_state());
+  if (const auto master = peer->observer_master()) text.line("observer_master_id", master->value);
+  if (const zab::Leader* relay = peer->relay()) {
+    const auto observers = relay->learners();
+    text.line("synced_observers",
+              std::ranges::count_if(observers, &zab::Leader::LearnerStatus::is_synced));
+  }
   if (!peer->is_leading()) return;
   int64_t synced = 0, without_vote = 0, observers = 0;
   for (const zab::Leader::LearnerStatus& learner : peer->leader_role()->learners()) {
@@ -81,16 +89,19 @@ std::string Server::Impl::monitor(const HostFacts& facts) const {
   text.line("outstanding_requests", static_cast<int64_t>(outstanding.size()));
   text.line("znode_count", static_cast<int64_t>(node_count()));
   text.line("global_sessions", static_cast<int64_t>(sessions.size()));
-  text.line("local_sessions", 0);
+  text.line("local_sessions", static_cast<int64_t>(local_sessions.size()));
   text.line("last_client_response_size", stats.response_size_last);
   text.line("min_client_response_size", stats.response_size_min);
   text.line("max_client_response_size", stats.response_size_max);
   text.line("packets_sent", stats.packets_sent);
   text.line("packets_received", stats.packets_received);
-  text.line("connection_drop_probability", "0.0");
+  text.line("connection_drop_probability",
+            std::string_view(average_text(connection_throttle.drop_chance(), 1'000'000)));
   text.line("watch_count",
             static_cast<int64_t>(watches.watch_count() + watches.child_watch_count()));
-  text.line("throttled_ops", 0);
+  text.line("throttled_ops", stats.throttled_ops);
+  text.line("stale_requests_dropped", stats.stale_requests_dropped);
+  text.line("request_throttle_wait_count", stats.request_throttle_waits);
   text.line("outstanding_tls_handshake", 0);
   text.line("connection_drop_count", stats.connections_dropped);
   text.line("response_bytes", stats.response_bytes);

@@ -17,6 +17,10 @@ void Server::Impl::listen(bool on) {
   out->add(Listen{Port::kQuorum, on});
 }
 
+void Server::Impl::listen_for_observers(bool on) {
+  out->add(Listen{Port::kObserverMaster, on});
+}
+
 std::string& Server::Impl::begin_send() {
   return out->begin_send();
 }

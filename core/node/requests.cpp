@@ -23,13 +23,6 @@ void Server::Impl::request(Connection& connection, std::string_view payload) {
     return;
   }
   const std::string_view body = in.rest();
-  if (header.type == OpCode::kPing) {
-    connection.queue.release_memory();
-    const Zxid zxid = tree.last_processed_zxid();
-    send_header_reply(connection, header.xid, zxid, ErrorCode::kOk);
-    count_latency(connection, {header.xid, header.type, false, {}, nullptr, now.monotonic}, zxid);
-    return;
-  }
   if (header.type == OpCode::kAuth) {
     authenticate(connection, header.xid, body);
     return;
@@ -41,6 +34,29 @@ void Server::Impl::request(Connection& connection, std::string_view payload) {
     finish_reply(connection, start, header.xid, Zxid(0), ErrorCode::kOk);
     return;
   }
+  const auto size = static_cast<int64_t>(payload.size());
+  const int64_t threshold = config.large_request_threshold;
+  large_bytes_of_request = threshold != -1 && size > threshold ? size : 0;
+  must_stall() ? stall(connection, header, body)
+               : carry_out_request(connection, header, body, connection.ids);
+  large_bytes_of_request = 0;
+  throttle(connection);
+}
+
+// `ids`: the identities of the client when it sent the request.
+void Server::Impl::carry_out_request(Connection& connection, const wire::RequestHeader& header,
+                                     std::string_view body, const Identities& ids) {
+  if (header.type == OpCode::kPing) {
+    connection.queue.release_memory();
+    const Zxid zxid = tree.last_processed_zxid();
+    send_header_reply(connection, header.xid, zxid, ErrorCode::kOk);
+    count_latency(connection, {header.xid, header.type, false, {}, nullptr, now.monotonic}, zxid);
+    return;
+  }
+  if (read_only && is_refused_read_only(header.type)) {
+    send_header_reply(connection, header.xid, tree.last_processed_zxid(), ErrorCode::kNotReadOnly);
+    return;
+  }
   if (!wire::is_client_op(header.type)) {
     send_header_reply(connection, header.xid, Zxid(-1), ErrorCode::kUnimplemented);
     close(connection, CloseHow::kAfterFlush);
@@ -48,33 +64,34 @@ void Server::Impl::request(Connection& connection, std::string_view payload) {
   }
   if (peer != nullptr && header.type == OpCode::kSync) {
     ask_sync(connection, header.xid, body);
-  } else if (wire::is_write(header.type)) {
-    submit_write(connection, header.xid, header.type, body);
+  } else if (wire::is_write(header.type) && !is_local_close(connection, header.type)) {
+    submit_write(connection, header.xid, header.type, body, ids);
   } else {
-    QueuedRequest read{header.xid,
-                       header.type,
-                       false,
-                       {},
-                       nullptr,
-                       now.monotonic,
-                       sessions.is_closing(connection.session)};
-    if (connection.queue.empty()) {
-      answer_read(connection, read, body);
-    } else {
-      read.body = body;
-      read.ids = connection.ids;
-      connection.queue.push(std::move(read));
-      ++queued_requests;
-    }
+    QueuedRequest read{header.xid, header.type, false, {}, nullptr, now.monotonic};
+    if (sessions.is_closing(connection.session)) read.refused = ErrorCode::kSessionExpired;
+    submit_read(connection, std::move(read), body, ids);
   }
-  throttle(connection);
 }
 
-void Server::Impl::submit_write(Connection& connection, Xid xid, OpCode type,
-                                std::string_view body) {
-  if (is_learner()) return forward_write(connection, xid, type, body);
-  connection.queue.push(QueuedRequest{xid, type, true, {}, nullptr, now.monotonic});
-  ++queued_requests;
+// What no transaction comes of: it is answered at once, or behind the writes before it.
+void Server::Impl::submit_read(Connection& connection, QueuedRequest read, std::string_view body,
+                               const Identities& ids) {
+  if (connection.queue.empty() && ids == connection.ids) return answer_read(connection, read, body);
+  read.ids = ids;
+  if (connection.queue.empty()) return answer_read(connection, read, body);
+  read.body = body;
+  enqueue(connection, std::move(read));
+}
+
+void Server::Impl::submit_write(Connection& connection, Xid xid, OpCode type, std::string_view body,
+                                const Identities& ids) {
+  if (wants_upgrade(connection.session, type, body)) {
+    upgrade(connection.session, connection.timeout_ms, connection.id);
+  }
+  if (is_learner()) return forward_write(connection, xid, type, body, ids);
+  // An upgrade may have taken the last zxid; then the epoch ends, and the connection with it.
+  if (epoch_is_full()) return;
+  enqueue(connection, QueuedRequest{xid, type, true, {}, nullptr, now.monotonic});
   if (type == OpCode::kCloseSession) {
     append(preparer.prepare_close_session(connection.session, xid.value, now.wall), connection.id,
            xid, type);
@@ -85,7 +102,7 @@ void Server::Impl::submit_write(Connection& connection, Xid xid, OpCode type,
   write.cxid = xid.value;
   write.type = type;
   write.body = body;
-  write.ids = connection.ids.get();
+  write.ids = ids.get();
   write.origin = connection.id;
   pipeline::Membership ensemble;
   if (type == OpCode::kReconfig && peer != nullptr) {
@@ -131,6 +148,7 @@ void Server::Impl::authenticate(Connection& connection, Xid xid, std::string_vie
 
 void Server::Impl::answer_read(Connection& connection, const QueuedRequest& request,
                                std::string_view body) {
+  if (request.type == OpCode::kCloseSession) return close_local_session(connection, request);
   const std::vector<jute::Id>& ids = request.ids != nullptr ? *request.ids : *connection.ids;
   const Zxid zxid = tree.last_processed_zxid();
   ErrorCode error = ErrorCode::kOk;
@@ -143,8 +161,8 @@ void Server::Impl::answer_read(Connection& connection, const QueuedRequest& requ
   if (request.type != OpCode::kSetWatches && request.type != OpCode::kSetWatches2) {
     const pipeline::Asker asker{connection.id, connection.session, &ids};
     jute::Writer writer(out->sending());
-    error = request.session_over ? ErrorCode::kSessionExpired
-                                 : reads.execute(request.type, body, asker, writer);
+    error = request.refused != ErrorCode::kOk ? request.refused
+                                              : reads.execute(request.type, body, asker, writer);
   }
   finish_reply(connection, start, request.xid, zxid, error);
   count_latency(connection, request, zxid);
@@ -154,9 +172,7 @@ void Server::Impl::drain_reads(Connection& connection) {
   while (!connection.queue.empty() && !connection.queue.front().is_write &&
          !is_waiting_sync(connection.queue.front()) &&
          connection.state != ConnectionState::kClosing) {
-    const QueuedRequest request = std::move(connection.queue.front());
-    connection.queue.pop();
-    --queued_requests;
+    const QueuedRequest request = dequeue(connection);
     answer_read(connection, request, request.body);
   }
 }
@@ -214,8 +230,9 @@ void Server::Impl::count_latency(Connection& connection, const QueuedRequest& re
 }
 
 void Server::Impl::throttle(Connection& connection) {
-  if (queued_requests <= static_cast<size_t>(config.outstanding_limit) ||
-      connection.queue.empty() || connection.state == ConnectionState::kClosing ||
+  if (queued_requests + stalled.size() <= static_cast<size_t>(config.outstanding_limit) ||
+      (connection.queue.empty() && connection.stalled == 0) ||
+      connection.state == ConnectionState::kClosing ||
       (connection.paused & kPauseOutstanding) != 0) {
     return;
   }
@@ -224,7 +241,9 @@ void Server::Impl::throttle(Connection& connection) {
 }
 
 void Server::Impl::release_throttled() {
-  if (throttled.empty() || queued_requests > static_cast<size_t>(config.outstanding_limit)) return;
+  release_stalled();
+  const size_t waiting = queued_requests + stalled.size();
+  if (throttled.empty() || waiting > static_cast<size_t>(config.outstanding_limit)) return;
   for (const ConnectionId id : throttled) {
     if (Connection* connection = connections.find(id); connection != nullptr) {
       resume(*connection, kPauseOutstanding);

@@ -41,6 +41,9 @@ Server::Impl::Impl(Config config_in, storage::RecoveredState recovered, uint64_t
       reads(tree, watches, config.auth, config.compatibility == Compatibility::k3_8),
       store(config.store, recovered, Random(seed_in).fork("store"), now_in.monotonic),
       committed_window(config.peer ? config.peer->commit_log_count : 1, kWindowBytes),
+      local_sessions(config.tick_time_ms, SessionId(1)),
+      connection_throttle(config.connection_throttle, Random(seed_in).fork("connection throttle"),
+                          now_in.monotonic),
       seed(seed_in),
       replayed_txns(static_cast<int64_t>(recovered.replayed)),
       started(now_in.monotonic),
@@ -49,6 +52,7 @@ Server::Impl::Impl(Config config_in, storage::RecoveredState recovered, uint64_t
   for (const auto& [id, timeout_ms] : recovered.sessions)
     sessions.add(id, timeout_ms, now.monotonic);
   if (!config.peer) return;
+  if (config.local_sessions_enabled) sessions.accept_local(config.server_id, local_sessions);
   in_service = false;
   committed = tree.last_processed_zxid();
   zab::PeerConfig& member = *config.peer;
@@ -120,6 +124,7 @@ void Server::step(Now now, const Input& input, Effects& out) {
       input);
   s.process_resumed();
   s.settle_membership();
+  s.settle_read_only();
   s.forget_closed();
 }
 
@@ -159,6 +164,12 @@ uint64_t Server::Impl::fingerprint() const {
     hash.add(txn.prepared.payload);
     hash.add(txn.origin.value);
   }
+  if (local_sessions.size() != 0 || read_only) {
+    hash.add(local_sessions.fingerprint());
+    hash.add(uint64_t{read_only} + 2 * upgrading.size());
+  }
+  connection_throttle.add_to(hash);
+  for (const StalledRequest& request : stalled) hash.add(request.connection.value);
   connections.for_each([&hash](const Connection& connection) {
     hash.add(connection.id.value);
     hash.add(static_cast<uint64_t>(connection.session.value));

@@ -37,6 +37,11 @@ struct OutstandingTxn {
 
 class MonitorText;  // the lines of `mntr`
 
+using Identities = std::shared_ptr<const std::vector<jute::Id>>;
+
+// As a learner tells its leader who its client is.
+std::string encode_ids(const std::vector<jute::Id>& ids);
+
 // sum / count rounded to four decimals, as Java prints a double.
 std::string average_text(int64_t sum, int64_t count);
 // Upstream's short names of operations in `cons`.
@@ -61,19 +66,41 @@ struct Server::Impl final : public zab::Host {
 
   // --- handshake.cpp
   void connect(Connection& connection, std::string_view payload);
+  bool is_admitted(const wire::ConnectRequest& request);
   void renew_session(Connection& connection, const wire::ConnectRequest& request);
   void send_connect_response(Connection& connection, bool valid);
+  void close_owner(SessionId session);
   void session_established(Connection& connection);
 
   // --- requests.cpp
   void request(Connection& connection, std::string_view payload);
-  void submit_write(Connection& connection, Xid xid, jute::OpCode type, std::string_view body);
+  void carry_out_request(Connection& connection, const wire::RequestHeader& header,
+                         std::string_view body, const Identities& ids);
+  void submit_write(Connection& connection, Xid xid, jute::OpCode type, std::string_view body,
+                    const Identities& ids);
+  void submit_read(Connection& connection, QueuedRequest read, std::string_view body,
+                   const Identities& ids);
   void append(pipeline::Prepared prepared, ConnectionId origin, Xid xid, jute::OpCode type);
   void authenticate(Connection& connection, Xid xid, std::string_view body);
   void answer_read(Connection& connection, const QueuedRequest& request, std::string_view body);
   void drain_reads(Connection& connection);
   void throttle(Connection& connection);
   void release_throttled();
+
+  // --- request_throttle.cpp
+  void enqueue(Connection& connection, QueuedRequest request);
+  QueuedRequest dequeue(Connection& connection);
+  void forget_queue(const Connection& connection);
+  bool is_too_large_now(int64_t length);
+  bool must_stall() const;
+  void stall(Connection& connection, const wire::RequestHeader& header, std::string_view body);
+  void note_stall();
+  bool is_stale(const StalledRequest& request) const;
+  void drop_stale(ConnectionId id);
+  void release_stalled();
+  void let_go(const StalledRequest& request);
+  void carry_out_orphan(const StalledRequest& request);
+  void forget_stalled();
 
   // --- commits.cpp
   void apply_committed();
@@ -104,6 +131,26 @@ struct Server::Impl final : public zab::Host {
   bool is_to_be_stored_first(const OutstandingTxn& txn) const;
   bool is_held_up() const;
 
+  // --- local_sessions.cpp: sessions that no other server knows
+  bool is_local(SessionId id) const { return local_sessions.contains(id); }
+  bool is_local_close(const Connection& connection, jute::OpCode type) const;
+  void open_local_session(Connection& connection);
+  void renew_local_session(Connection& connection, SessionId session);
+  void close_local_session(Connection& connection, const QueuedRequest& request);
+  void expire_local_sessions();
+  bool wants_upgrade(SessionId id, jute::OpCode type, std::string_view body) const;
+  void upgrade(SessionId id, int32_t timeout_ms, ConnectionId origin);
+  void settle_created_session(SessionId id, int32_t timeout_ms, ConnectionId origin);
+  ConnectionId owner_of(SessionId id) const;
+
+  // --- read_only.cpp: service while there is no leader
+  void settle_read_only();
+  void begin_read_only();
+  void end_read_only();
+  std::optional<MonotonicTime> read_only_begins() const;
+  static bool is_refused_read_only(jute::OpCode type);
+  void renew_read_only(Connection& connection, SessionId session);
+
   // --- history.cpp
   void read_history();
   void file_read(const FileRead& input);
@@ -111,7 +158,8 @@ struct Server::Impl final : public zab::Host {
   // --- forwarding.cpp: what a learner has its leader decide, and how the answers come back
   void forward_connect(Connection& connection);
   void forward_renewal(Connection& connection, const wire::ConnectRequest& request);
-  void forward_write(Connection& connection, Xid xid, jute::OpCode type, std::string_view body);
+  void forward_write(Connection& connection, Xid xid, jute::OpCode type, std::string_view body,
+                     const Identities& ids);
   void ask_sync(Connection& connection, Xid xid, std::string_view body);
   bool is_waiting_sync(const QueuedRequest& request) const;
   void answer_sync(Connection& connection);
@@ -124,6 +172,7 @@ struct Server::Impl final : public zab::Host {
   void connect(zab::DialToken token, const quorum::HostPort& to) override;
   void abandon(zab::DialToken token) override;
   void listen(bool on) override;
+  void listen_for_observers(bool on) override;
   std::string& begin_send() override;
   void end_send(ConnectionId connection) override;
   void close(ConnectionId connection) override;
@@ -212,6 +261,10 @@ struct Server::Impl final : public zab::Host {
   size_t node_count() const { return tree.node_count() + 1; }
   // Clients are served.
   bool serving() const { return !halted && !stopping && in_service; }
+  bool serves_clients() const {
+    if (halted || stopping) return false;
+    return read_only || (in_service && (config.leader_serves || is_learner() || peer == nullptr));
+  }
   // Whoever wants a transaction waits for the next epoch, of this leader or another.
   bool epoch_is_full() const { return peer != nullptr && peer->is_closed(); }
   // It is this server that turns requests into transactions.
@@ -265,10 +318,22 @@ struct Server::Impl final : public zab::Host {
   std::map<SessionId, ConnectionId> connecting;  // their createSession is with the leader
   std::deque<Renewal> renewals;
   std::deque<PendingSync> pending_syncs;
-  size_t held_syncs = 0;              // of those, done and not yet told
-  std::vector<ConnectionId> touched;  // heard from since the leader was told last
+  size_t held_syncs = 0;                         // of those, done and not yet told
+  std::vector<ConnectionId> touched;             // heard from since the leader was told last
+  std::map<SessionId, int32_t> relayed_touches;  // the same of observers' clients: time-outs, ms
+  session::SessionTracker local_sessions;
+  // Of local sessions whose createSession is with the leader: the connection.
+  std::map<SessionId, ConnectionId> upgrading;
+  bool read_only = false;
+  std::optional<MonotonicTime> looking_since;  // for a leader
 
-  size_t queued_requests = 0;           // in all connections' queues
+  size_t queued_requests = 0;               // in all connections' queues
+  std::deque<StalledRequest> stalled;       // in front of the pipeline, oldest first
+  std::optional<MonotonicTime> stall_ends;  // when they are looked at again
+  bool releasing_stalled = false;
+  int64_t large_bytes = 0;             // of the large requests in the queues and stalled
+  int64_t large_bytes_of_request = 0;  // of the one that is being handed on
+  ConnectionThrottle connection_throttle;
   std::vector<ConnectionId> throttled;  // paused for kPauseOutstanding
   std::vector<ConnectionId> resumed;    // to be looked at again before the step ends
   std::vector<ConnectionId> closed;     // to be forgotten when the step ends

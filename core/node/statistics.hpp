@@ -45,6 +45,7 @@ struct Statistics {
   int64_t auth_failed = 0;
   int64_t connections_accepted = 0, connections_rejected = 0;
   int64_t sessions_expired = 0, sessionless_expired = 0;
+  int64_t throttled_ops = 0, stale_requests_dropped = 0, request_throttle_waits = 0;
   int64_t large_requests_rejected = 0, unrecoverable_errors = 0, digest_mismatches = 0;
   int64_t bytes_received = 0;
   int64_t proposal_size_last = -1, proposal_size_min = -1, proposal_size_max = -1;

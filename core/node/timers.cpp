@@ -14,6 +14,7 @@ void Server::Impl::start() {
   batch_end();
   if (peer != nullptr) peer->start(now.monotonic);
   settle_membership();
+  settle_read_only();
 }
 
 void Server::Impl::close_orphans() {
@@ -106,6 +107,8 @@ void Server::Impl::tick() {
   if (halted || stopping) return;
   if (peer != nullptr) peer->tick(now.monotonic);
   expire_sessionless();
+  expire_local_sessions();
+  if (!stalled.empty()) release_throttled();
   if (decides()) {
     expire_sessions();
     delete_containers();
@@ -168,13 +171,18 @@ std::optional<MonotonicTime> Server::Impl::next_deadline() const {
     if (time && (!first || *time < *first)) first = time;
   };
   if (!sessionless.empty()) consider(sessionless.front().first);
+  consider(stall_ends);
   if (decides() && !epoch_is_full()) {
     consider(sessions.next_expiry());
     if (config.container_check_interval_ms > 0) {
       consider(MonotonicTime::from_ms(next_container_check_ms));
     }
   }
-  if (peer != nullptr) consider(peer->next_deadline());
+  if (peer != nullptr) {
+    consider(peer->next_deadline());
+    consider(read_only_begins());
+    if (local_sessions.size() != 0) consider(local_sessions.next_expiry());
+  }
   consider(store.next_deadline());
   return first;
 }
@@ -187,6 +195,7 @@ void Server::Impl::shut_down() {
     // What is not committed is in the log; that is enough.
     outstanding.clear();
   }
+  forget_stalled();
   connections.for_each([this](Connection& connection) { pause(connection, kPauseShutdown); });
   batch_end();
 }

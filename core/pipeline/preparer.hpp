@@ -105,6 +105,8 @@ class Preparer {
   ErrorCode prepare_multi_op(Context& op, const wire::MultiOp& sub, jute::Writer& out);
 
   ErrorCode check_session(const WriteRequest& request) const;
+  // It may write, but no session that this leader knows stands behind it.
+  bool is_local(const WriteRequest& request) const;
   // The record of the znode that a request names by `path`, whose key is `key`; kBadArguments when
   // no znode may be named so.
   ErrorCode load_named(std::string_view path, const ChangeTable::Key& key,

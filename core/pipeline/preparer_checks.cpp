@@ -13,6 +13,10 @@ ErrorCode Preparer::check_session(const WriteRequest& request) const {
   return sessions_.check(request.session, request.origin);
 }
 
+bool Preparer::is_local(const WriteRequest& request) const {
+  return request.origin.value != 0 && !sessions_.contains(request.session);
+}
+
 ErrorCode Preparer::load_named(std::string_view path, const ChangeTable::Key& key,
                                NodeRecord& record) const {
   // Only valid paths name znodes, so the look-up is the whole check of most; but the key of the

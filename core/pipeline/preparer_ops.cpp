@@ -21,7 +21,7 @@ bool is_sequential(wire::CreateFlags flags) {
 }
 
 bool is_ephemeral(wire::CreateFlags flags) {
-  return flags == wire::CreateFlags::kEphemeral || flags == wire::CreateFlags::kEphemeralSequential;
+  return wire::is_ephemeral(static_cast<int32_t>(flags));
 }
 
 bool is_ttl(wire::CreateFlags flags) {
@@ -94,6 +94,7 @@ ErrorCode Preparer::prepare_create(Context& op, const wire::CreateRequest& reque
     return e;
   }
   if (op.session != ErrorCode::kOk) return op.session;
+  if (is_ephemeral(flags) && is_local(op.request)) return ErrorCode::kEphemeralOnLocalSession;
   if (request.path.find('/') == std::string_view::npos ||
       request.path.find('\0') != std::string_view::npos) {
     return ErrorCode::kBadArguments;

@@ -7,8 +7,16 @@
 
 namespace zoetrope::session {
 
+namespace {
+
+// Closed sessions that are told from others' local ones. What a learner forwarded before it knew of
+// the close has come long before so many more are closed.
+constexpr size_t kClosedMax = 10'000;
+
+}  // namespace
+
 SessionTracker::SessionTracker(int64_t tick_ms, SessionId next_id)
-    : tick_ms_(tick_ms), next_id_(next_id) {
+    : tick_ms_(tick_ms), first_id_(next_id), next_id_(next_id) {
   ZT_ASSERT(tick_ms > 0);
 }
 
@@ -36,8 +44,29 @@ void SessionTracker::add(SessionId id, int32_t timeout_ms, MonotonicTime now) {
   place(id, session, now);
 }
 
+void SessionTracker::confirm(SessionId id) {
+  if (const auto it = sessions_.find(id); it != sessions_.end()) it->second.pending = false;
+}
+
+void SessionTracker::add_pending(SessionId id, int32_t timeout_ms, ConnectionId owner,
+                                 MonotonicTime now) {
+  if (sessions_.contains(id)) return;
+  add(id, timeout_ms, now);
+  sessions_[id].pending = true;
+  sessions_[id].owner = owner;
+}
+
 void SessionTracker::remove(SessionId id) {
-  sessions_.erase(id);
+  if (sessions_.erase(id) != 0 && own_locals_ != nullptr) remember_closed(id);
+}
+
+void SessionTracker::remember_closed(SessionId id) {
+  closed_.push_back(id);
+  ++closed_count_[id];
+  if (closed_.size() <= kClosedMax) return;
+  const auto oldest = closed_count_.find(closed_.front());
+  if (--oldest->second == 0) closed_count_.erase(oldest);
+  closed_.pop_front();
 }
 
 bool SessionTracker::touch(SessionId id, MonotonicTime now) {
@@ -61,6 +90,11 @@ bool SessionTracker::is_closing(SessionId id) const {
   return it != sessions_.end() && it->second.closing;
 }
 
+bool SessionTracker::is_pending(SessionId id) const {
+  const auto it = sessions_.find(id);
+  return it != sessions_.end() && it->second.pending;
+}
+
 std::optional<int32_t> SessionTracker::timeout_ms(SessionId id) const {
   const auto it = sessions_.find(id);
   if (it == sessions_.end()) return std::nullopt;
@@ -80,9 +114,21 @@ std::optional<ConnectionId> SessionTracker::owner(SessionId id) const {
 
 ErrorCode SessionTracker::check(SessionId id, ConnectionId origin) const {
   const auto it = sessions_.find(id);
+  if (it == sessions_.end() && own_locals_ != nullptr) return check_local(id, origin);
   if (it == sessions_.end() || it->second.closing) return ErrorCode::kSessionExpired;
   const ConnectionId owner = it->second.owner;
   return owner.value != 0 && owner != origin ? ErrorCode::kSessionMoved : ErrorCode::kOk;
+}
+
+ErrorCode SessionTracker::check_local(SessionId id, ConnectionId origin) const {
+  if (own_locals_->contains(id)) return own_locals_->check(id, origin);
+  const bool is_own = id.value >> 56 == self_.value;
+  return is_own || closed_count_.contains(id) ? ErrorCode::kSessionExpired : ErrorCode::kOk;
+}
+
+void SessionTracker::accept_local(ServerId self, const SessionTracker& own) {
+  self_ = self;
+  own_locals_ = &own;
 }
 
 std::optional<MonotonicTime> SessionTracker::next_expiry() const {
@@ -110,8 +156,10 @@ std::vector<SessionId> SessionTracker::take_expired(MonotonicTime now) {
 
 void SessionTracker::restart(MonotonicTime now) {
   buckets_.clear();
-  for (const auto& [id, timeout_ms] : list()) {
-    Session& session = sessions_[id] = Session();
+  const auto open = list();
+  sessions_.clear();
+  for (const auto& [id, timeout_ms] : open) {
+    Session& session = sessions_[id];
     session.timeout_ms = timeout_ms;
     place(id, session, now);
   }
@@ -120,12 +168,16 @@ void SessionTracker::restart(MonotonicTime now) {
 void SessionTracker::clear() {
   sessions_.clear();
   buckets_.clear();
+  closed_.clear();
+  closed_count_.clear();
 }
 
 std::vector<std::pair<SessionId, int32_t>> SessionTracker::list() const {
   std::vector<std::pair<SessionId, int32_t>> all;
   all.reserve(sessions_.size());
-  for (const auto& [id, session] : sessions_) all.emplace_back(id, session.timeout_ms);
+  for (const auto& [id, session] : sessions_) {
+    if (!session.pending) all.emplace_back(id, session.timeout_ms);
+  }
   std::sort(all.begin(), all.end());
   return all;
 }
@@ -147,6 +199,10 @@ uint64_t SessionTracker::fingerprint() const {
     hash.add(static_cast<uint64_t>(session.bucket_ms));
     hash.add(uint64_t{session.closing});
     hash.add(session.owner.value);
+  }
+  if (own_locals_ != nullptr) {
+    hash.add(uint64_t{sessions_.size()});
+    for (const SessionId id : closed_) hash.add(static_cast<uint64_t>(id.value));
   }
   return hash.value();
 }

@@ -211,6 +211,8 @@ void Store::abandon_snapshot() {
   if (!impl_->snapshot) return;
   impl_->snapshot.reset();
   impl_->purge_waits = false;
+  // Else nothing would ever let the log go on, should the state that was to come not come.
+  if (impl_->log_waits) impl_->snapshot_wanted = true;
 }
 
 void Store::restored(Zxid zxid) {

@@ -28,6 +28,10 @@ enum class CreateFlags : int32_t {
   kPersistentTtl = 5,
   kPersistentSequentialTtl = 6,
 };
+constexpr bool is_ephemeral(int32_t flags) {
+  return flags == static_cast<int32_t>(CreateFlags::kEphemeral) ||
+         flags == static_cast<int32_t>(CreateFlags::kEphemeralSequential);
+}
 
 // create, create2, createContainer, createTTL. `acl` is an encoded vector<ACL> (may be the null
 // one); an empty view is written as the null vector.

@@ -1,13 +1,15 @@
 #include "core/zab/committed_window.hpp"
 
+#include <utility>
+
 #include "core/base/assert.hpp"
 
 namespace zoetrope::zab {
 
-void CommittedWindow::add(Zxid zxid, std::string_view payload) {
+void CommittedWindow::add(Zxid zxid, std::string payload) {
   ZT_ASSERT(empty() || zxid > max());
-  proposals_.push_back({zxid, std::string(payload)});
   bytes_ += payload.size();
+  proposals_.push_back({zxid, std::move(payload)});
   while (proposals_.size() > 1 && (proposals_.size() > count_max_ || bytes_ > bytes_max_)) {
     bytes_ -= proposals_.front().payload.size();
     proposals_.pop_front();

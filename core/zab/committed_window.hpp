@@ -26,7 +26,7 @@ class CommittedWindow {
       : count_max_(count_max), bytes_max_(bytes_max) {}
 
   // Zxids ascend.
-  void add(Zxid zxid, std::string_view payload);
+  void add(Zxid zxid, std::string payload);
   void clear();
 
   bool empty() const { return proposals_.empty(); }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -67,6 +68,11 @@ class Election {
   // `delivered`: the last message to at least one server got out, or there was none. At time-outs a
   // vote is sent again only then, as upstream does; otherwise it waits in the connections anyway.
   virtual void tick(MonotonicTime now, bool delivered, std::vector<ElectionMessage>& out) = 0;
+  // Ends the wait for a better vote when nobody is left who could cast one: all voters but those
+  // that `is_out_of_reach` names have voted alike. Whom it names is a guess; safety is the
+  // quorum's.
+  virtual void stop_waiting(const std::function<bool(ServerId)>& /*is_out_of_reach*/,
+                            std::vector<ElectionMessage>& /*out*/) {}
   virtual std::optional<MonotonicTime> next_deadline() const = 0;
   // Set once the round is decided; begin() clears it.
   virtual const std::optional<Decision>& decision() const = 0;

@@ -127,6 +127,7 @@ void ElectionLinks::plan_redial(Peer& peer, MonotonicTime now) {
 void ElectionLinks::dial_failed(ServerId id, Peer& peer, std::string_view why, MonotonicTime now,
                                 std::vector<LinkAction>& out) {
   peer.dial = kNoDial;
+  peer.is_out_of_reach = peer.link == kNoConnection;
   log(out, false,
       "no connection to " + server_name(id) + " at " + peer.dialled.to_string() + ": " +
           std::string(why));
@@ -153,6 +154,7 @@ void ElectionLinks::connected(DialToken token, ConnectionId connection, Monotoni
   }
   auto& [id, peer] = *found;
   peer.dial = kNoDial;
+  peer.is_out_of_reach = false;
   const bool is_knock = id > config_.self;
   if (is_knock && peer.link != kNoConnection) {
     // It dialled us in the meantime.
@@ -176,6 +178,7 @@ void ElectionLinks::connected(DialToken token, ConnectionId connection, Monotoni
 void ElectionLinks::establish(ServerId id, Peer& peer, ConnectionId connection,
                               std::vector<LinkAction>& out) {
   const ConnectionId old = std::exchange(peer.link, connection);
+  peer.is_out_of_reach = false;
   peer.attempts_left = 0;
   peer.redial_at.reset();
   peer.next_address = 0;
@@ -199,6 +202,7 @@ void ElectionLinks::flush(Peer& peer, std::vector<LinkAction>& out) {
 void ElectionLinks::lose_link(ServerId id, MonotonicTime now) {
   Peer& peer = peers_.at(id);
   peer.link = kNoConnection;
+  peer.is_out_of_reach = true;
   if (id.value < 0) {
     peers_.erase(id);
     return;
@@ -396,6 +400,11 @@ bool ElectionLinks::is_linked(ServerId peer) const {
   return found != peers_.end() && found->second.link != kNoConnection;
 }
 
+bool ElectionLinks::is_out_of_reach(ServerId peer) const {
+  const auto found = peers_.find(peer);
+  return found != peers_.end() && found->second.is_out_of_reach;
+}
+
 uint64_t ElectionLinks::fingerprint() const {
   RunningHash hash;
   const auto add_address = [&](const HostPort& address) {
@@ -414,6 +423,7 @@ uint64_t ElectionLinks::fingerprint() const {
     hash.add(peer.link.value);
     hash.add(peer.dial.value);
     hash.add(peer.dial == kNoDial ? 0 : static_cast<uint64_t>(peer.dial_deadline.ns));
+    hash.add(peer.is_out_of_reach ? 1 : 0);
     hash.add(peer.next_address);
     hash.add(static_cast<uint64_t>(peer.pause.ns));
     hash.add(peer.redial_at ? static_cast<uint64_t>(peer.redial_at->ns) : 0);

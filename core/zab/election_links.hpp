@@ -106,6 +106,8 @@ class ElectionLinks {
   // A message to at least one peer got out, or there was none (upstream haveDelivered).
   bool has_delivered() const;
   bool is_linked(ServerId peer) const;
+  // Its connection broke or could not be made, and there has been no other one since.
+  bool is_out_of_reach(ServerId peer) const;
   uint64_t fingerprint() const;
 
  private:
@@ -125,6 +127,7 @@ class ElectionLinks {
     DialToken dial;
     quorum::HostPort dialled;
     MonotonicTime dial_deadline;
+    bool is_out_of_reach = false;
     size_t next_address = 0;
     Duration pause;
     std::optional<MonotonicTime> redial_at;

@@ -11,6 +11,9 @@
 //   a server, and one that was cut off for long is quick again when it is back.
 // - Whoever completes the quorum of a leader that says itself that it leads, and has nothing newer,
 //   follows it at once, whatever the rounds.
+// - The wait ends early when nobody is left who could cast a better vote.
+// - A vote of the same round that is worse is answered, for who cast it may have begun the round
+//   after our proposal came by; upstream leaves it to the next repetition.
 // - A server without a vote that asks while we are LOOKING is told our proposal, not our last vote.
 #include <algorithm>
 #include <map>
@@ -66,6 +69,9 @@ class FastElection final : public Election {
   void receive(ServerId from, const Notification& n, MonotonicTime now,
                std::vector<ElectionMessage>& out) override;
   void tick(MonotonicTime now, bool delivered, std::vector<ElectionMessage>& out) override;
+
+  void stop_waiting(const std::function<bool(ServerId)>& is_out_of_reach,
+                    std::vector<ElectionMessage>& out) override;
 
   std::optional<MonotonicTime> next_deadline() const override {
     if (phase_ == Phase::kLooking) return resend_at_;
@@ -180,7 +186,9 @@ void FastElection::receive(ServerId from, const Notification& n, MonotonicTime n
     if (!is_looking() || vote_of(n) != proposal_) return;
   } else if (n.state == PeerState::kLooking) {
     const bool late = !is_looking() || n.election_epoch < round_;
-    if (late || !electorate_.is_voter(from)) answer(from, out);
+    const bool worse =
+        n.election_epoch == round_ && electorate_.beats(proposal_, vote_of(n)) && is_looking();
+    if (late || worse || !electorate_.is_voter(from)) answer(from, out);
   }
   // From here on only votes of voters for voters matter.
   if (!is_looking() || !electorate_.is_voter(from) || !electorate_.is_voter(n.leader)) return;
@@ -304,6 +312,19 @@ void FastElection::tick(MonotonicTime now, bool delivered, std::vector<ElectionM
   if (delivered) send_proposal(out);
   interval_ = std::min(Duration{interval_.ns * 2}, config_.notification_interval_max);
   resend_at_ = now + interval_;
+}
+
+// Upstream waits its time even when everybody has voted.
+void FastElection::stop_waiting(const std::function<bool(ServerId)>& is_out_of_reach,
+                                std::vector<ElectionMessage>& out) {
+  if (phase_ != Phase::kFinalizing || !held_.empty()) return;
+  const CastVote agreed{.vote = proposal_};
+  const bool is_awaited = std::ranges::any_of(electorate_.voters(), [&](ServerId id) {
+    const auto found = round_votes_.find(id);
+    const bool agrees = found != round_votes_.end() && agreed.agrees_with(found->second);
+    return !agrees && !is_out_of_reach(id);
+  });
+  if (!is_awaited) decide(proposal_, out);
 }
 
 void add_votes(RunningHash& hash, const Votes& votes) {

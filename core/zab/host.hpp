@@ -40,6 +40,8 @@ class Host {
   virtual void abandon(DialToken token) = 0;
   // Whether connections to the quorum port are accepted. The election port is always open.
   virtual void listen(bool on) = 0;
+  // The same of the port for observers of a follower.
+  virtual void listen_for_observers(bool on) = 0;
   // What is appended to the returned string until end_send() goes to `connection`. One at a time.
   virtual std::string& begin_send() = 0;
   virtual void end_send(ConnectionId connection) = 0;
@@ -115,14 +117,15 @@ class Host {
   // Synchronised with a leader: clients are served.
   virtual void follow() = 0;
   // Clients are let go, every logged transaction is made durable and applied; answered by
-  // at_rest(). Also called when nothing was served. A snapshot that was restored in part, or not
-  // yet persisted, is dropped (reload).
+  // at_rest(). Also called when nothing was served. A snapshot that was restored in part is
+  // dropped; one that was restored as a whole is persisted first.
   virtual void retire() = 0;
 
   // Leader: a learner's request (never a sync) came by `learner`, whose sessions are its own.
   virtual void learner_request(ConnectionId learner, const quorum::ForwardedRequest& request,
                                std::optional<std::string_view> auth) = 0;
-  // Leader: a session of that learner was heard from.
+  // Leader: a session of that learner was heard from. A follower that serves it tells its own
+  // leader (take_touched()).
   virtual void learner_touched(ConnectionId learner, SessionId session, int32_t timeout_ms) = 0;
   // Leader: a client came to that learner with an old session. Whether it is open; it is the
   // learner's from then on.

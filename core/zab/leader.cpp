@@ -28,7 +28,7 @@ void Leader::begin(MonotonicTime now) {
   own_current_epoch_ = epochs_.durable().current;
   own_last_ = host_.last_logged();
   durable_ = host_.durable();
-  next_half_tick_ = now + Duration::from_ms(std::max<int64_t>(config_.tick_ms / 2, 1));
+  next_half_tick_ = now + half_tick();
   host_.listen(true);
   enter(Phase::kGathering);
   gather_epochs();
@@ -137,6 +137,7 @@ void Leader::forget(LearnerLink& link) {
   }
   std::erase(awaiting_stream_, link.connection);
   std::erase(awaiting_history_, link.connection);
+  if (relay_) std::erase_if(relay_->owners, [&](auto& at) { return at.second == link.connection; });
   std::erase_if(syncs_, [&](const PendingSync& sync) { return sync.origin == link.connection; });
 }
 
@@ -154,7 +155,7 @@ void Leader::end(std::string why) {
     forget(link);
   }
   syncs_.clear();
-  host_.listen(false);
+  relay_ ? host_.listen_for_observers(false) : host_.listen(false);
 }
 
 void Leader::abandon() {
@@ -258,6 +259,10 @@ void Leader::add_to(RunningHash& hash) const {
     hash.add(uint64_t{history_->is_opened} | uint64_t{history_->is_awaited} << 1);
   }
   hash.add(static_cast<uint64_t>(log_gap_.value));
+  if (relay_) {
+    hash.add(relay_->owners.size());
+    for (const auto& [session, owner] : relay_->owners) hash.add(owner.value);
+  }
   hash.add(syncs_.size());
   for (const PendingSync& sync : syncs_) {
     hash.add(sync.origin.value);
@@ -269,6 +274,7 @@ void Leader::add_to(RunningHash& hash) const {
   hash.add(half_ticks_);
   hash.add(phase_deadline_);
   hash.add(notes_);
+  hash.add(uint64_t{better_candidate_looks_});
 }
 
 }  // namespace zoetrope::zab

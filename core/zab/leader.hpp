@@ -6,10 +6,13 @@
 // The leader counts itself only when its own disk has confirmed: for the epoch when acceptedEpoch
 // is durable, for NEWLEADER when currentEpoch is, for a proposal when its record is (KB-08 to 10).
 //
+// A follower that serves observers has one of these, too, as a relay (observer_master.cpp).
+//
 // Time is counted in half ticks that were run, not on the clock: a leader that was paused hears
 // what its learners said meanwhile before it misses them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -32,12 +35,17 @@
 
 namespace zoetrope::zab {
 
+class Learner;
+
 class Leader {
  public:
   // All outlive the leader. The tree holds everything that is logged.
   Leader(const RoleConfig& config, Configuration& configuration, EpochFiles& epochs, Host& host);
 
   void begin(MonotonicTime now);
+  // Instead of begin(): serves observers for `upstream`, which follows and outlives this. Ends when
+  // it is told to; no quorum is counted.
+  void begin_relay(Learner& upstream, MonotonicTime now);
   // Inputs.
   void opened(ConnectionId connection, const Endpoint& remote, MonotonicTime now);
   void received(ConnectionId connection, std::string_view bytes, MonotonicTime now);
@@ -53,6 +61,10 @@ class Leader {
   void tick(MonotonicTime now);
   std::optional<MonotonicTime> next_deadline() const;
 
+  // A server with a better history looks for a leader: without a quorum of its own this leader does
+  // not wait for one much longer.
+  void heard_better_candidate() { better_candidate_looks_ = true; }
+
   // A transaction was prepared and handed to the own log: it is proposed. Once serving. From a
   // reconfiguration on the quorums of both configurations count.
   void propose(Zxid zxid, std::string_view payload);
@@ -60,13 +72,22 @@ class Leader {
   // input: batch_end() at the earliest.
   void sync();
 
+  // Of a relay: everything up to `zxid` is committed and about to be applied; `designated` when a
+  // configuration is put in force by it. And the answers to what it asked the leader for an
+  // observer; a session that this server's own client came with is ConnectionId()'s.
+  void relay_commit(Zxid zxid, std::optional<ServerId> designated);
+  // An observer's client has the session now.
+  bool relays(SessionId session) const;
+  void relayed_sync(ConnectionId observer);
+  void relayed_revalidation(ConnectionId observer, SessionId session, bool is_valid);
+
   bool owns(ConnectionId connection) const;
   // A quorum has acknowledged NEWLEADER, and nothing has ended it since.
   bool is_serving() const { return phase_ == Phase::kServing && !over_; }
   // The epoch has no zxid left: nothing may be proposed any more. The leader ends as soon as all
   // that was proposed is committed and all syncs are answered.
   bool is_epoch_full() const {
-    return phase_ == Phase::kServing && proposed_.counter() >= config_.last_counter;
+    return phase_ == Phase::kServing && !relay_ && proposed_.counter() >= config_.last_counter;
   }
   // Nothing may be proposed any more: the epoch is full, or the leader is another one by now.
   bool is_closed() const { return is_epoch_full() || successor_.has_value(); }
@@ -111,6 +132,12 @@ class Leader {
     ConnectionId origin;  // 0: this server
     Zxid after;           // everything proposed before it
     uint64_t round = 0;   // of pings, the first one sent after it
+  };
+
+  struct Relay {
+    Learner* upstream = nullptr;
+    // Which observer's clients have a session; others of no interest may be missing.
+    std::map<SessionId, ConnectionId> owners;
   };
 
   // --- connections (leader.cpp) ---
@@ -199,13 +226,23 @@ class Leader {
   void append_inform(Zxid zxid, std::string_view payload, std::string& out) const;
   void end_handed_over();
 
+  // --- service to observers of a follower (observer_master.cpp) ---
+  void relay_request(LearnerLink& link, const quorum::ForwardedRequest& request,
+                     std::optional<std::string_view> auth);
+  bool is_relayed_owner(const LearnerLink& link, SessionId session) const;
+  void forget_closed_owner(std::string_view payload);
+
   // --- liveness (leader_liveness.cpp) ---
+  Duration half_tick() const {
+    return Duration::from_ms(std::max<int64_t>(config_.tick_ms / 2, 1));
+  }
   void take_ping_reply(LearnerLink& link, const quorum::Packet& packet);
   void ping_all();
   void expect_word_within(LearnerLink& link, int32_t ticks);
   void drop_overdue();
   void watch_acks(LearnerLink& link);
   void check_quorum();
+  void check_patience();
 
   const RoleConfig& config_;
   Configuration& configuration_;
@@ -246,6 +283,7 @@ class Leader {
   Zxid log_gap_;  // the log lacks records behind this one: who is not beyond it gets a snapshot
   bool some_overfull_ = false;  // of the links hold more than they may
 
+  std::optional<Relay> relay_;
   std::deque<PendingSync> syncs_;
   uint64_t ping_rounds_ = 0;
 
@@ -253,6 +291,7 @@ class Leader {
   uint64_t half_ticks_ = 0;
   uint64_t phase_deadline_ = 0;  // half ticks
   uint32_t notes_ = 0;           // in this tick
+  bool better_candidate_looks_ = false;
 };
 
 }  // namespace zoetrope::zab

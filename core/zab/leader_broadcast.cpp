@@ -5,6 +5,7 @@
 #include "core/base/assert.hpp"
 #include "core/jute/opcode.hpp"
 #include "core/zab/leader.hpp"
+#include "core/zab/learner.hpp"
 
 namespace zoetrope::zab {
 
@@ -128,6 +129,7 @@ void Leader::send_informs(LearnerLink& link, Zxid from, Zxid to) {
 void Leader::take_request(LearnerLink& link, const Packet& packet) {
   const auto request = quorum::read_forwarded_request(packet.data);
   if (!request) return drop(link, "its REQUEST is malformed");
+  if (relay_) return relay_request(link, *request, packet.auth);
   // What comes too late for this epoch is asked again in the next, by a learner that comes anew.
   if (is_closed()) return;
   if (request->type == static_cast<int32_t>(jute::OpCode::kSync)) return add_sync(link.connection);
@@ -139,6 +141,7 @@ void Leader::take_revalidation(LearnerLink& link, const Packet& packet) {
   const SessionId session(in.i64());
   const int32_t timeout_ms = in.i32();
   if (!in.ok()) return drop(link, "its REVALIDATE is malformed");
+  if (relay_) return relay_->upstream->revalidate(session, timeout_ms, link.connection);
   const bool is_valid = host_.learner_revalidates(link.connection, session, timeout_ms);
   if (link.gone) return;
   std::string answer;

@@ -43,6 +43,7 @@ std::optional<std::string> Leader::objection(const LearnerInfo& info, const Pack
   if (packet.zxid.value < 0 || packet.zxid.epoch() >= kEpochMax) {
     return "it has accepted an impossible epoch, " + std::to_string(packet.zxid.epoch());
   }
+  if (relay_ && packet.type != PacketType::kObserverInfo) return "it is no observer";
   const auto is_stranger = [this](const auto& entry) {
     return entry.second.is_named() && !is_member(entry.second.server);
   };
@@ -132,7 +133,7 @@ void Leader::invite(LearnerLink& link) {
     const std::string why = "server " + std::to_string(link.server.value) + " has accepted epoch " +
                             std::to_string(link.accepted_epoch) + ", beyond this leader's " +
                             std::to_string(epoch_);
-    return is_member(link.server) ? end(why) : drop(link, why);
+    return is_member(link.server) && !relay_ ? end(why) : drop(link, why);
   }
   std::string version;
   jute::Writer(version).i32(kProtocolVersion);

@@ -11,6 +11,8 @@ using quorum::PacketType;
 namespace {
 
 constexpr size_t kTouchBytes = sizeof(int64_t) + sizeof(int32_t);
+// What followers need to connect once they have decided, with far-away ones in mind.
+constexpr int64_t kPatienceMs = 1000;
 
 }  // namespace
 
@@ -21,7 +23,7 @@ std::optional<MonotonicTime> Leader::next_deadline() const {
 
 void Leader::tick(MonotonicTime now) {
   if (over_ || now < next_half_tick_) return;
-  const Duration half = Duration::from_ms(std::max<int64_t>(config_.tick_ms / 2, 1));
+  const Duration half = half_tick();
   next_half_tick_ = next_half_tick_ + half;
   if (next_half_tick_ <= now) next_half_tick_ = now + half;
   ++half_ticks_;
@@ -30,12 +32,23 @@ void Leader::tick(MonotonicTime now) {
   drop_overdue();
   if (phase_ != Phase::kServing) {
     if (half_ticks_ > phase_deadline_) end("no quorum of followers came in time");
+    check_patience();
   } else {
-    if (is_whole) check_quorum();
+    if (is_whole && !relay_) check_quorum();
     end_handed_over();
     if (!over_) ping_all();
   }
   forget_gone();
+}
+
+// Those who elected this leader are gone, or follow somebody else by now: had they come, the better
+// one would hear of it and follow, too. Upstream waits for them until initLimit.
+void Leader::check_patience() {
+  const auto half_ms = std::max<int64_t>(config_.tick_ms / 2, 1);
+  const auto patience = static_cast<uint64_t>(std::max<int64_t>(2, kPatienceMs / half_ms));
+  if (phase_ == Phase::kGathering && better_candidate_looks_ && half_ticks_ > patience) {
+    end("no quorum of followers has come, and a server with a better history looks for a leader");
+  }
 }
 
 void Leader::expect_word_within(LearnerLink& link, int32_t ticks) {

@@ -12,6 +12,8 @@ using quorum::PacketType;
 
 constexpr Duration kPauseMin = Duration::from_ms(10);
 constexpr Duration kPauseMax = Duration::from_ms(100);
+// A server that has been elected listens by then; upstream tries five times.
+constexpr Duration kRefusedMax = Duration::from_ms(1000);
 constexpr int32_t kProtocolVersion = 0x10000;
 constexpr DialToken kNoDial{0};
 constexpr ConnectionId kNoConnection{0};
@@ -58,10 +60,31 @@ Learner::Learner(const RoleConfig& config, Configuration& configuration, ServerI
       pause_(kPauseMin),
       cutter_(config.packet_bytes_max) {}
 
-void Learner::begin(MonotonicTime now) {
+// An observer spares the leader. Where there are no followers it has to take that.
+void Learner::find_addresses() {
   addresses_ = addresses_of(leader_, configuration_.ensembles());
+  const bool is_observer =
+      config_.is_observer || configuration_.ensembles().current.is_observer(config_.self);
+  if (!is_observer || config_.observer_master_port == 0) return;
+  std::vector<quorum::HostPort> addresses;
+  for (const ServerId server : configuration_.ensembles().current.participants()) {
+    if (server == leader_) continue;
+    for (const quorum::HostPort& at :
+         configuration_.ensembles().current.members.at(server).quorum) {
+      addresses.push_back({at.host, config_.observer_master_port});
+      masters_.push_back(server);
+    }
+  }
+  if (addresses.empty()) return;
+  addresses_ = std::move(addresses);
+  next_address_ = static_cast<size_t>(first_master_ % addresses_.size());
+}
+
+void Learner::begin(MonotonicTime now) {
+  find_addresses();
   if (addresses_.empty()) return fail("is not in the configuration");
   dialling_ends_ = now + config_.connect_time();
+  refusals_end_ = now + std::min(config_.connect_time(), kRefusedMax);
   dial(now);
 }
 
@@ -104,7 +127,10 @@ void Learner::introduce() {
 }
 
 void Learner::connect_failed(DialToken token, MonotonicTime now) {
-  if (owns(token)) dial_failed(now);
+  if (!owns(token)) return;
+  if (now < refusals_end_) return dial_failed(now);
+  dial_ = kNoDial;
+  fail("refuses connections");
 }
 
 void Learner::closed(MonotonicTime) {
@@ -159,7 +185,9 @@ void Learner::send(PacketType type, Zxid zxid, jute::BufferView data) {
 
 void Learner::fail(const std::string& why) {
   if (phase_ == Phase::kOver) return;
-  over_ = "leader " + std::to_string(leader_.value) + " " + why;
+  const ServerId from = master();
+  over_ =
+      (from == leader_ ? "leader " : "observer master ") + std::to_string(from.value) + " " + why;
   end();
 }
 
@@ -203,6 +231,7 @@ void Learner::add_to(RunningHash& hash) const {
   hash.add(dial_.value);
   hash.add(static_cast<uint64_t>(pause_.ns));
   add(hash, dialling_ends_);
+  add(hash, refusals_end_);
   add(hash, attempt_ends_);
   add(hash, redial_at_.value_or(MonotonicTime{-1}));
   hash.add(connection_.value);
@@ -225,6 +254,9 @@ void Learner::add_stream_to(RunningHash& hash) const {
   for (const ProposedConfig& config : proposed_configs_) add(hash, config.zxid);
   add(hash, told_);
   hash.add(static_cast<uint64_t>(successor_.value_or(ServerId(-1)).value));
+  for (const auto* asked : {&revalidations_, &syncs_}) {
+    for (const ConnectionId by : *asked) hash.add(by.value);
+  }
 }
 
 }  // namespace zoetrope::zab

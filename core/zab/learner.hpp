@@ -26,6 +26,8 @@
 
 namespace zoetrope::zab {
 
+class Leader;
+
 class Learner {
  public:
   // All outlive the learner. Dial tokens are drawn from `next_token`, shared with other dialling.
@@ -37,6 +39,13 @@ class Learner {
   // other answer is accepted then, nor a snapshot that does not reach to the end of the log,
   // because by its zxid a leader would have known that this server is ahead.
   void ask_for_snapshot() { asks_for_snapshot_ = true; }
+  // Where observerMasterPort is set an observer goes to the followers one after the other,
+  // beginning with this one. To be called before begin().
+  void start_with_master(uint64_t number) { first_master_ = number; }
+  // The server that it is connected to or tries to connect to.
+  ServerId master() const { return masters_.empty() ? leader_ : masters_[next_address_]; }
+  // `relay` serves observers; nullptr: nobody does any more.
+  void set_relay(Leader* relay) { relay_ = relay; }
   bool was_restored() const { return op_.type == quorum::PacketType::kSnap; }  // once serving
   bool is_snapshot_refused() const { return is_snapshot_refused_; }
   void begin(MonotonicTime now);
@@ -54,10 +63,11 @@ class Learner {
 
   // Requests of this server's clients, once following.
   void forward(const quorum::ForwardedRequest& request, std::optional<std::string_view> auth);
-  // Answered by Host::revalidated().
-  void revalidate(SessionId session, int32_t timeout_ms);
-  // Answered by Host::synced(), in order. `session`, `cxid`: of the client that asked.
-  void sync(SessionId session, Xid cxid);
+  // Answered by Host::revalidated(), or by the relay for an observer of its.
+  void revalidate(SessionId session, int32_t timeout_ms, ConnectionId observer = {});
+  // Answered by Host::synced(), or by the relay, in order. `session`, `cxid`: of the client that
+  // asked.
+  void sync(SessionId session, Xid cxid, ConnectionId observer = {});
 
   bool owns(ConnectionId connection) const;
   bool owns(DialToken token) const;
@@ -97,6 +107,7 @@ class Learner {
   };
 
   // --- learner.cpp: connection and its end
+  void find_addresses();
   void dial(MonotonicTime now);
   void dial_failed(MonotonicTime now);
   void tick_dialling(MonotonicTime now);
@@ -117,6 +128,7 @@ class Learner {
   void misplaced(const quorum::Packet& packet);
   void answer_ping(const quorum::Packet& packet);
   void take_revalidation(const quorum::Packet& packet);
+  void take_sync();
 
   // --- learner_sync.cpp: discovery and synchronisation
   void take_leader_info(const quorum::Packet& packet);
@@ -135,7 +147,8 @@ class Learner {
   void take_inform(const quorum::Packet& packet);
   void take_commit_and_activate(const quorum::Packet& packet);
   void take_inform_and_activate(const quorum::Packet& packet);
-  bool commit_oldest(const quorum::Packet& packet);
+  bool take_oldest(const quorum::Packet& packet);
+  void commit(Zxid zxid, std::optional<ServerId> designated = {});
   void commit_activation(Zxid zxid, const quorum::Ensemble& ensemble, ServerId designated);
   bool is_role_over(const quorum::Ensemble& next, std::optional<ServerId> designated) const;
   void leave(std::optional<ServerId> designated);
@@ -155,11 +168,18 @@ class Learner {
   Phase phase_ = Phase::kDialling;
   std::optional<std::string> over_;
 
-  std::vector<quorum::HostPort> addresses_;  // of the leader
+  Leader* relay_ = nullptr;
+  // Who asked the leader, in order: an observer of the relay, or this server.
+  std::deque<ConnectionId> revalidations_, syncs_;
+
+  std::vector<quorum::HostPort> addresses_;  // of the leader, or of the masters
+  std::vector<ServerId> masters_;            // by address, when it is not the leader
+  uint64_t first_master_ = 0;
   size_t next_address_ = 0;
   DialToken dial_;
   Duration pause_;
   MonotonicTime dialling_ends_;
+  MonotonicTime refusals_end_;  // a refusal behind it is the last
   MonotonicTime attempt_ends_;
   std::optional<MonotonicTime> redial_at_;
 

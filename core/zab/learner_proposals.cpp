@@ -6,6 +6,7 @@
 #include "core/base/assert.hpp"
 #include "core/jute/txn.hpp"
 #include "core/storage/transaction_log.hpp"
+#include "core/zab/leader.hpp"
 #include "core/zab/learner.hpp"
 
 namespace zoetrope::zab {
@@ -84,7 +85,7 @@ void Learner::take_proposal(const Packet& packet) {
 }
 
 // A commit that is not of the oldest proposal would let two servers differ (KB-22).
-bool Learner::commit_oldest(const Packet& packet) {
+bool Learner::take_oldest(const Packet& packet) {
   if (uncommitted_.empty() || uncommitted_.front() != packet.zxid) {
     fail("sent " + std::string(to_string(packet.type)) + " " + hex(packet.zxid) + ", and " +
          (uncommitted_.empty() ? "nothing is proposed"
@@ -92,15 +93,21 @@ bool Learner::commit_oldest(const Packet& packet) {
     return false;
   }
   uncommitted_.pop_front();
-  if (packet.zxid > base_) host_.commit(packet.zxid);
-  return phase_ != Phase::kOver;
+  return true;
+}
+
+void Learner::commit(Zxid zxid, std::optional<ServerId> designated) {
+  if (zxid <= base_) return;
+  if (relay_ != nullptr) relay_->relay_commit(zxid, designated);
+  host_.commit(zxid);
 }
 
 void Learner::take_commit(const Packet& packet) {
-  if (!commit_oldest(packet)) return;
+  if (!take_oldest(packet)) return;
   if (!proposed_configs_.empty() && proposed_configs_.front().zxid == packet.zxid) {
     proposed_configs_.pop_front();
   }
+  commit(packet.zxid);
 }
 
 void Learner::take_commit_and_activate(const Packet& packet) {
@@ -113,11 +120,7 @@ void Learner::take_commit_and_activate(const Packet& packet) {
   }
   Ensemble ensemble = std::move(proposed_configs_.front().ensemble);
   proposed_configs_.pop_front();
-  if (uncommitted_.empty() || uncommitted_.front() != packet.zxid) {
-    return static_cast<void>(commit_oldest(packet));
-  }
-  uncommitted_.pop_front();
-  commit_activation(packet.zxid, ensemble, designated);
+  if (take_oldest(packet)) commit_activation(packet.zxid, ensemble, designated);
 }
 
 // Whether this server has to come again: in another role, or to another leader. Without a
@@ -140,7 +143,7 @@ bool Learner::is_role_over(const Ensemble& next, std::optional<ServerId> designa
 void Learner::commit_activation(Zxid zxid, const Ensemble& ensemble, ServerId designated) {
   const bool is_over = is_role_over(ensemble, designated);
   if (!is_over) configuration_.activate(ensemble);
-  if (zxid > base_) host_.commit(zxid);
+  commit(zxid, designated);
   if (phase_ == Phase::kOver || !is_over) return;
   configuration_.activate(ensemble);
   leave(designated);

@@ -3,6 +3,7 @@
 #include "core/base/assert.hpp"
 #include "core/jute/opcode.hpp"
 #include "core/storage/transaction_log.hpp"
+#include "core/zab/leader.hpp"
 #include "core/zab/learner.hpp"
 
 namespace zoetrope::zab {
@@ -102,7 +103,7 @@ void Learner::take_in_stream(const Packet& packet, MonotonicTime now) {
       if (is_serving) return take_revalidation(packet);
       break;
     case PacketType::kSync:
-      if (is_serving) return host_.synced();
+      if (is_serving) return take_sync();
       break;
     default: break;
   }
@@ -140,7 +141,19 @@ void Learner::take_revalidation(const Packet& packet) {
   const SessionId session(in.i64());
   const bool is_valid = in.boolean();
   if (!in.ok()) return fail("sent a malformed REVALIDATE: " + in.error().what);
-  host_.revalidated(session, is_valid);
+  if (revalidations_.empty()) return fail("sent REVALIDATE, and nobody had asked");
+  const ConnectionId by = revalidations_.front();
+  revalidations_.pop_front();
+  if (relay_ != nullptr) relay_->relayed_revalidation(by, session, is_valid);
+  if (by == ConnectionId()) host_.revalidated(session, is_valid);
+}
+
+void Learner::take_sync() {
+  if (syncs_.empty()) return fail("sent SYNC, and nobody had asked");
+  const ConnectionId by = syncs_.front();
+  syncs_.pop_front();
+  if (by == ConnectionId()) return host_.synced();
+  if (relay_ != nullptr) relay_->relayed_sync(by);
 }
 
 void Learner::forward(const quorum::ForwardedRequest& request,
@@ -154,8 +167,9 @@ void Learner::forward(const quorum::ForwardedRequest& request,
   host_.end_send(connection_);
 }
 
-void Learner::revalidate(SessionId session, int32_t timeout_ms) {
+void Learner::revalidate(SessionId session, int32_t timeout_ms, ConnectionId observer) {
   if (phase_ != Phase::kServing) return;
+  revalidations_.push_back(observer);
   scratch_.clear();
   jute::Writer body(scratch_);
   body.i64(session.value);
@@ -164,7 +178,9 @@ void Learner::revalidate(SessionId session, int32_t timeout_ms) {
 }
 
 // A leader does not look at the path of a sync: it is empty here.
-void Learner::sync(SessionId session, Xid cxid) {
+void Learner::sync(SessionId session, Xid cxid, ConnectionId observer) {
+  if (phase_ != Phase::kServing) return;
+  syncs_.push_back(observer);
   std::string path;
   jute::Writer(path).string("");
   forward({session, cxid, static_cast<int32_t>(jute::OpCode::kSync), path}, std::nullopt);

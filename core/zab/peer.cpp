@@ -75,7 +75,7 @@ void Peer::begin_election(MonotonicTime now) {
 
 // Until nothing more is to be said: what one server tells itself may call for another message.
 void Peer::run_election(MonotonicTime now) {
-  while (!messages_.empty() || !link_actions_.empty()) {
+  do {
     for (ElectionMessage& message : std::exchange(messages_, {})) {
       message.notification.config = ensemble_text_;
       if (message.to == config_.role.self) {
@@ -87,10 +87,16 @@ void Peer::run_election(MonotonicTime now) {
       links_.send(message.to, std::move(framed), now, link_actions_);
     }
     carry_out(now);
-  }
+    if (messages_.empty() && link_actions_.empty()) stop_waiting();
+  } while (!messages_.empty() || !link_actions_.empty());
   if (state_ == PeerState::kLooking && !retiring_ && election_->decision()) {
     decide(*election_->decision(), now);
   }
+}
+
+void Peer::stop_waiting() {
+  if (state_ != PeerState::kLooking || retiring_) return;
+  election_->stop_waiting([this](ServerId id) { return links_.is_out_of_reach(id); }, messages_);
 }
 
 void Peer::carry_out(MonotonicTime now) {
@@ -121,7 +127,18 @@ void Peer::deliver(ServerId from, std::string_view message, MonotonicTime now) {
     return;
   }
   hear_of(notification->config, now);
+  if (leader_ && is_better_candidate(from, *notification)) leader_->heard_better_candidate();
   election_->receive(from, *notification, now, messages_);
+}
+
+// It speaks for itself, so that it is there to lead.
+bool Peer::is_better_candidate(ServerId from, const quorum::Notification& notification) const {
+  if (notification.state != PeerState::kLooking || notification.leader != from) return false;
+  if (!ensembles_.current.is_participant(from) || ensembles_.current.weight(from) == 0) {
+    return false;
+  }
+  return std::pair(notification.peer_epoch, notification.zxid) >
+         std::pair(vote_.peer_epoch, vote_.zxid);
 }
 
 void Peer::decide(const Decision& decision, MonotonicTime now) {
@@ -144,6 +161,7 @@ void Peer::take_role(ServerId leader, MonotonicTime now) {
     if (wants_snapshot_ && !std::exchange(snapshot_was_refused_, false)) {
       learner_->ask_for_snapshot();
     }
+    learner_->start_with_master(next_master_++);
     learner_->begin(now);
   }
   check_role(now);
@@ -162,6 +180,7 @@ void Peer::check_role(MonotonicTime now) {
   // Whoever looks for a leader is told the epoch that was established, not the one voted with.
   vote_.peer_epoch = leader_ ? leader_->epoch() : learner_->epoch();
   election_->settle(vote_, state_);
+  serve_observers(now);
   run_election(now);
 }
 
@@ -199,11 +218,34 @@ void Peer::retire(const std::string& why) {
   host_.note(true, std::string(quorum::to_string(state_)) + " no more: " + why);
   snapshot_was_refused_ = learner_ && learner_->is_snapshot_refused();
   successor_ = leader_ ? leader_->successor() : learner_->successor();
+  end_relay();
   leader_.reset();
   learner_.reset();
   state_ = PeerState::kLooking;
   retiring_ = true;
   host_.retire();
+}
+
+// --- observers of a follower -------------------------------------------------------------------
+
+void Peer::serve_observers(MonotonicTime now) {
+  const bool follows = state_ == PeerState::kFollowing && learner_ && learner_->is_serving();
+  if (!follows || config_.role.observer_master_port == 0) return;
+  relay_ = std::make_unique<Leader>(config_.role, configuration_, epochs_, host_);
+  relay_->begin_relay(*learner_, now);
+  learner_->set_relay(relay_.get());
+}
+
+void Peer::end_relay() {
+  if (!relay_) return;
+  if (learner_) learner_->set_relay(nullptr);
+  relay_->abandon();
+  relay_.reset();
+}
+
+std::optional<ServerId> Peer::observer_master() const {
+  if (!learner_ || state_ != PeerState::kObserving) return std::nullopt;
+  return learner_->master();
 }
 
 void Peer::give_up(const std::string& why) {
@@ -215,6 +257,7 @@ void Peer::give_up(const std::string& why) {
 void Peer::shut_down() {
   if (leader_) leader_->abandon();
   if (learner_) learner_->abandon();
+  end_relay();
   leader_.reset();
   learner_.reset();
   state_ = PeerState::kLooking;
@@ -232,8 +275,8 @@ void Peer::opened_election(ConnectionId connection, const Endpoint& remote, Mono
 
 void Peer::opened_quorum(ConnectionId connection, const Endpoint& remote, MonotonicTime now) {
   // The port may have been closed while the connection was on its way.
-  if (!leader_) return host_.close(connection);
-  leader_->opened(connection, remote, now);
+  if (master() == nullptr) return host_.close(connection);
+  master()->opened(connection, remote, now);
   check_role(now);
 }
 
@@ -266,8 +309,8 @@ bool Peer::received(ConnectionId connection, std::string_view bytes, MonotonicTi
   if (learner_ && learner_->owns(connection)) {
     learner_->received(bytes, now);
     check_role(now);
-  } else if (leader_ && leader_->owns(connection)) {
-    leader_->received(connection, bytes, now);
+  } else if (master() != nullptr && master()->owns(connection)) {
+    master()->received(connection, bytes, now);
     check_role(now);
   } else if (election_connections_.contains(connection)) {
     if (stopped_) return true;
@@ -283,8 +326,8 @@ bool Peer::closed(ConnectionId connection, MonotonicTime now) {
   if (learner_ && learner_->owns(connection)) {
     learner_->closed(now);
     check_role(now);
-  } else if (leader_ && leader_->owns(connection)) {
-    leader_->closed(connection, now);
+  } else if (master() != nullptr && master()->owns(connection)) {
+    master()->closed(connection, now);
     check_role(now);
   } else if (election_connections_.erase(connection) != 0) {
     if (stopped_) return true;
@@ -297,8 +340,8 @@ bool Peer::closed(ConnectionId connection, MonotonicTime now) {
 }
 
 void Peer::backlog(ConnectionId connection, uint64_t unsent_bytes, MonotonicTime now) {
-  if (!leader_ || !leader_->owns(connection)) return;
-  leader_->backlog(connection, unsent_bytes, now);
+  if (master() == nullptr || !master()->owns(connection)) return;
+  master()->backlog(connection, unsent_bytes, now);
   check_role(now);
 }
 
@@ -324,14 +367,14 @@ void Peer::log_durable(MonotonicTime now) {
 }
 
 void Peer::snapshot_possible(MonotonicTime now) {
-  if (!leader_) return;
-  leader_->snapshot_possible(now);
+  if (master() == nullptr) return;
+  master()->snapshot_possible(now);
   check_role(now);
 }
 
 void Peer::history(const HistoryPiece& piece, MonotonicTime now) {
-  if (!leader_) return;
-  leader_->history(piece, now);
+  if (master() == nullptr) return;
+  master()->history(piece, now);
   check_role(now);
 }
 
@@ -355,14 +398,14 @@ void Peer::snapshot_persisted(MonotonicTime now) {
 }
 
 void Peer::batch_end(MonotonicTime now) {
-  if (!leader_) return;
-  leader_->batch_end(now);
+  if (master() == nullptr) return;
+  master()->batch_end(now);
   check_role(now);
 }
 
 void Peer::tick(MonotonicTime now) {
   if (stopped_) return;
-  if (leader_) leader_->tick(now);
+  if (master() != nullptr) master()->tick(now);
   if (learner_) learner_->tick(now);
   check_role(now);
   links_.tick(now, link_actions_);
@@ -376,7 +419,7 @@ std::optional<MonotonicTime> Peer::next_deadline() const {
   const auto consider = [&first](std::optional<MonotonicTime> time) {
     if (time && (!first || *time < *first)) first = time;
   };
-  if (leader_) consider(leader_->next_deadline());
+  if (master() != nullptr) consider(master()->next_deadline());
   if (learner_) consider(learner_->next_deadline());
   consider(links_.next_deadline());
   if (!retiring_) consider(election_->next_deadline());
@@ -430,6 +473,7 @@ uint64_t Peer::fingerprint() const {
   hash.add(next_token_);
   if (leader_) leader_->add_to(hash);
   if (learner_) learner_->add_to(hash);
+  if (relay_) relay_->add_to(hash);
   return hash.value();
 }
 

@@ -95,6 +95,10 @@ class Peer {
     return leader_ && leader_->has_synced_quorum(ensemble);
   }
   const Leader* leader_role() const { return leader_.get(); }
+  // Serves observers while it follows; nullptr when it does not.
+  const Leader* relay() const { return relay_.get(); }
+  // The server that an observer is connected to.
+  std::optional<ServerId> observer_master() const;
   uint64_t fingerprint() const;
 
  private:
@@ -109,8 +113,14 @@ class Peer {
   void take_place(ServerId leader, MonotonicTime now);
   void take_role(ServerId leader, MonotonicTime now);
   void retire(const std::string& why);
+  void stop_waiting();
   void carry_out(MonotonicTime now);
+  // Who takes connections of learners, if anybody does.
+  Leader* master() const { return leader_ ? leader_.get() : relay_.get(); }
+  void serve_observers(MonotonicTime now);
+  void end_relay();
   void deliver(ServerId from, std::string_view message, MonotonicTime now);
+  bool is_better_candidate(ServerId from, const quorum::Notification& notification) const;
 
   PeerConfig config_;
   Host& host_;
@@ -123,6 +133,8 @@ class Peer {
   ElectionLinks links_;
   std::unique_ptr<Leader> leader_;
   std::unique_ptr<Learner> learner_;
+  std::unique_ptr<Leader> relay_;  // while learner_ follows
+  uint64_t next_master_ = 0;       // of an observer
   quorum::PeerState state_ = quorum::PeerState::kLooking;
   Vote vote_;                          // that decided
   std::optional<ServerId> successor_;  // to be tried first when the host is at rest

@@ -14,6 +14,9 @@ namespace zoetrope::zab {
 struct RoleConfig {
   ServerId self;
   bool is_observer = false;  // peerType=observer
+  // observerMasterPort, the same on all servers: followers serve observers there, and observers go
+  // to one of them instead of the leader; 0: they do not.
+  uint16_t observer_master_port = 0;
   int64_t tick_ms = 2000;
   int32_t init_limit = 10;                   // ticks until a learner is synchronised
   int32_t sync_limit = 5;                    // ticks without word from the other side

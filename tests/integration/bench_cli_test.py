@@ -13,7 +13,7 @@ import pytest
 
 from support.servers import free_port, wait_until, zoetrope_binary
 
-STREAMS = ["get", "exists", "set", "mixed", "multi", "create", "create-delete"]
+STREAMS = ["get", "exists", "set", "mixed", "multi", "sync", "create", "create-delete"]
 
 
 def run_bench(*arguments, timeout=120):
@@ -154,7 +154,7 @@ def test_list_names_every_workload():
     done = run_bench("--list")
     assert done.returncode == 0
     names = [line.split()[0] for line in done.stdout.splitlines()]
-    assert names == [*STREAMS[:5], "create", "create-delete", "fill", "session", "lock", "watch", "idle"]
+    assert names == [*STREAMS, "fill", "session", "lock", "watch", "idle"]
 
 
 @pytest.mark.parametrize("arguments, complaint", [

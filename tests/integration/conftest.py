@@ -1,12 +1,19 @@
 """Fixtures of the integration tests. ZT_SERVER=zoetrope|java says which server is under test."""
 
 import os
+import signal
 
 import pytest
 from kazoo.client import KazooClient
 
 from support import servers
 from support.ensemble import Ensemble
+from support.mixed import MixedEnsemble
+
+
+def pytest_configure():
+    # Whoever starts the tests in the background of a shell has interrupts ignored, and processes would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_report_header():
@@ -44,9 +51,8 @@ def make(request, kind):
         return made[-1]
 
     yield build
-    failed = getattr(request.node, "report_call", None) is not None and request.node.report_call.failed
     for server in made:
-        if failed:
+        if has_failed(request):
             server.kill()
             print(f"kept {server.directory}; the end of its log:\n{server.log_tail()}")
         else:
@@ -66,6 +72,12 @@ def shared(request, kind):
         print(f"kept {server.directory}; the end of its log:\n{server.log_tail()}")
     else:
         server.discard()
+
+
+def has_failed(request):
+    """Whether the test, or a fixture of it, failed."""
+    reports = [getattr(request.node, "report_" + when, None) for when in ("setup", "call")]
+    return any(report is not None and report.failed for report in reports)
 
 
 def part_with(ensemble, failed):
@@ -88,7 +100,21 @@ def form(request, kind):
 
     yield build
     for ensemble in formed:
-        part_with(ensemble, getattr(request.node, "report_call", None) is None or request.node.report_call.failed)
+        part_with(ensemble, has_failed(request))
+
+
+@pytest.fixture
+def mix(request):
+    """mix(kinds, observers=0) gives an ensemble of servers of these kinds, not yet started; ended after the test."""
+    made = []
+
+    def build(kinds, observers=0):
+        made.append(MixedEnsemble(kinds, observers))
+        return made[-1]
+
+    yield build
+    for ensemble in made:
+        part_with(ensemble, has_failed(request))
 
 
 @pytest.fixture(scope="module")

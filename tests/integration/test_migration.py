@@ -2,13 +2,11 @@
 
 import threading
 
-import pytest
 from kazoo.client import KazooClient
 from kazoo.exceptions import ConnectionClosedError, ConnectionLoss, OperationTimeoutError, SessionExpiredError
 from kazoo.protocol.states import KazooState
 from kazoo.retry import KazooRetry
 
-from support.mixed import MixedEnsemble
 from support.servers import wait_until
 
 
@@ -78,25 +76,6 @@ class StockClient(threading.Thread):
         assert self.client.client_id[0] == self.session
 
 
-@pytest.fixture
-def migrating(request):
-    """migrating(kinds) gives an ensemble with its history in Java's files; its logs stay when the test fails."""
-    made = []
-
-    def build(kinds):
-        made.append(MixedEnsemble(kinds))
-        return made[-1]
-
-    yield build
-    for ensemble in made:
-        for id, member in ensemble.members.items():
-            if getattr(request.node, "report_call", None) and request.node.report_call.failed:
-                member.kill()
-                print(f"server {id}: kept {member.directory}; the end of its log:\n{member.log_tail(30)}")
-            else:
-                member.discard()
-
-
 def replace(ensemble, id, kind, clients):
     """One server of docs/migration.md: stopped, started as the other kind on the same files, and caught up."""
     ensemble.stop(id)
@@ -129,8 +108,8 @@ def check(ensemble, clients):
     return tree
 
 
-def test_a_java_ensemble_becomes_zoetrope_and_goes_back(migrating, soak):
-    ensemble = migrating(["java"] * 3).begin()
+def test_a_java_ensemble_becomes_zoetrope_and_goes_back(mix, soak):
+    ensemble = mix(["java"] * 3).begin()
     clients = [StockClient(ensemble.hosts(), number) for number in range(3)]
     for client in clients:
         client.start()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from conftest import part_with
 from support import protocol as p
 from support.connection import Closed
 from support.ensemble import Load
@@ -22,13 +23,7 @@ def mixed(request):
     try:
         yield ensemble.begin()
     finally:
-        failed = request.session.testsfailed > before
-        for id, member in ensemble.members.items():
-            if not failed:
-                member.discard()
-                continue
-            member.kill()
-            print(f"server {id}: kept {member.directory}; the end of its log:\n{member.log_tail(30)}")
+        part_with(ensemble, request.session.testsfailed > before)
 
 
 @pytest.fixture(scope="module", params=LEADERS)
@@ -233,8 +228,8 @@ def test_a_divergent_leader_is_cut_back(mixed, home, old, written, soak):
     led = mixed.led_by(old)
     others = [id for id in mixed.members if id != led]
     write(mixed, led, home, "common")
-    mixed.wait_level()
     session = Session(mixed, led)
+    mixed.wait_level()  # with the session's transaction: who has more than the others leads
     with mixed.standing_still(*others):
         divergent = f"{home}/only-on-{led}"
         session.connection.send_request(p.CREATE, p.create(divergent))

@@ -4,33 +4,14 @@ import pytest
 
 from support import protocol as p
 from support.ensemble import Load
-from support.mixed import MixedEnsemble, Session, exists
+from support.mixed import Session, exists
 
 KINDS = ("java", "java", "zoetrope", "java", "zoetrope")
 
 
-@pytest.fixture
-def mixed(request):
-    """mixed(kinds, observers) gives a running ensemble; the logs stay when the test fails."""
-    made = []
-
-    def build(kinds, observers=0):
-        made.append(MixedEnsemble(kinds, observers))
-        return made[-1].begin()
-
-    yield build
-    for ensemble in made:
-        for id, member in ensemble.members.items():
-            if getattr(request.node, "report_call", None) and request.node.report_call.failed:
-                member.kill()
-                print(f"server {id}: kept {member.directory}; the end of its log:\n{member.log_tail(30)}")
-            else:
-                member.discard()
-
-
-def test_five_servers_under_load(mixed, home, soak):
+def test_five_servers_under_load(mix, home, soak):
     """Leaders of both kinds are killed, also with a follower of the other kind, and nothing acknowledged is lost."""
-    ensemble = mixed(KINDS)
+    ensemble = mix(KINDS).begin()
     first = Session(ensemble, 1)
     assert first.call(p.CREATE, p.create(home)).error == 0
     first.end()
@@ -54,9 +35,9 @@ def test_five_servers_under_load(mixed, home, soak):
 
 
 @pytest.mark.parametrize("leader", ["java", "zoetrope"])
-def test_observers_of_either_kind_follow_either_kind(mixed, home, leader):
+def test_observers_of_either_kind_follow_either_kind(mix, home, leader):
     other = "zoetrope" if leader == "java" else "java"
-    ensemble = mixed((leader, leader, leader, other, leader), observers=2)
+    ensemble = mix((leader, leader, leader, other, leader), observers=2).begin()
     assert ensemble.kind(ensemble.leader()) == leader
     assert [ensemble.mode(id) for id in (4, 5)] == ["observer", "observer"]
     sessions = [Session(ensemble, id) for id in ensemble.members]

@@ -68,3 +68,5 @@ void run_watch_checks(const char* hosts);
 void run_session_checks(const char* hosts);
 // Talks with the test on standard input and output; `moves` servers are ended meanwhile.
 void run_move_checks(const char* hosts, int moves);
+// The same; `path` is a znode that is there. The servers have no quorum at first.
+void run_read_only_checks(const char* hosts, const char* path);

@@ -1,6 +1,7 @@
 // Exercises the stock C client against a server: c_client_test HOST:PORT [SECONDS]. SECONDS bounds
 // the wait for each answer. Exit status 0 when all checks hold. c_client_test --move HOSTS COUNT
-// keeps one session while the servers that it is connected to are ended, one after the other.
+// keeps one session while the servers that it is connected to are ended, one after the other;
+// c_client_test --read-only HOSTS PATH reads from servers without a quorum until they write again.
 #include "tests/integration/c_client/check.h"
 
 // Makes a root node and gives the host string with it as chroot.
@@ -20,8 +21,14 @@ int main(int argc, char** argv) {
     printf("%d checks held\n", checks_done);
     return 0;
   }
+  if (argc == 4 && strcmp(argv[1], "--read-only") == 0) {
+    run_read_only_checks(argv[2], argv[3]);
+    printf("%d checks held\n", checks_done);
+    return 0;
+  }
   if (argc != 2 && argc != 3) {
-    fprintf(stderr, "usage: %s HOST:PORT [SECONDS] | --move HOSTS COUNT\n", argv[0]);
+    fprintf(stderr, "usage: %s HOST:PORT [SECONDS] | --move HOSTS COUNT | --read-only HOSTS PATH\n",
+            argv[0]);
     return 2;
   }
   if (argc == 3) patience_s = atoi(argv[2]);

@@ -17,10 +17,12 @@ CONFIG = {"tickTime": 250, "initLimit": 80, "syncLimit": 40, "minSessionTimeout"
 class Ensemble:
     """`count` participants with ids from 1 on, then the observers. Not started until start().
 
-    `kinds` gives the kind of single members (`java` or `zoetrope`) by id, all others are of `kind`.
+    `kinds` gives the kind of single members (`java` or `zoetrope`) by id, all others are of `kind`. With `apart` each
+    has a loopback address of its own for the others, so that all can use one port number.
     """
 
-    def __init__(self, kind="zoetrope", count=3, observers=0, config=None, kinds=None):
+    def __init__(self, kind="zoetrope", count=3, observers=0, config=None, kinds=None, apart=False):
+        self.apart = apart
         ids = range(1, count + observers + 1)
         self.observers = set(range(count + 1, count + observers + 1))
         self.members = {number: make_server((kinds or {}).get(number, kind)) for number in ids}
@@ -36,7 +38,8 @@ class Ensemble:
     def server_lines(self):
         """The lines server.N of zoo.cfg, by key."""
         role = lambda number: "observer" if number in self.observers else "participant"
-        return {f"server.{number}": f"127.0.0.1:{port}:{self.election_ports[number]}:{role(number)}"
+        host = lambda number: f"127.0.0.{number if self.apart else 1}"
+        return {f"server.{number}": f"{host(number)}:{port}:{self.election_ports[number]}:{role(number)}"
                 for number, port in self.quorum_ports.items()}
 
     def __getitem__(self, number):

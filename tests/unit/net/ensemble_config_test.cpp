@@ -146,21 +146,34 @@ TEST(EnsembleConfig, SnapshotSizeFactors) {
   EXPECT_EQ(percent("1e300"), 33);
 }
 
+TEST(EnsembleConfig, ModesOfService) {
+  const ServerConfig plain = member("");
+  EXPECT_FALSE(plain.engine.read_only_mode);
+  EXPECT_FALSE(plain.engine.local_sessions_enabled);
+  EXPECT_FALSE(plain.engine.local_sessions_upgrading_enabled);
+  EXPECT_TRUE(plain.engine.leader_serves);
+  EXPECT_EQ(plain.engine.peer->role.observer_master_port, 0);
+  const ServerConfig all = member(
+      "readonlymode.enabled=true\nlocalSessionsEnabled=true\nlocalSessionsUpgradingEnabled=true\n"
+      "zookeeper.leaderServes=no\nobserverMasterPort=2191\n");
+  EXPECT_THAT(all.warnings, IsEmpty());
+  EXPECT_TRUE(all.engine.read_only_mode);
+  EXPECT_TRUE(all.engine.local_sessions_enabled);
+  EXPECT_TRUE(all.engine.local_sessions_upgrading_enabled);
+  EXPECT_FALSE(all.engine.leader_serves);
+  EXPECT_EQ(all.engine.peer->role.observer_master_port, 2191);
+}
+
 TEST(EnsembleConfig, WhatIsNotObeyedIsNamedToAMemberOnly) {
   const std::string keys =
-      "localSessionsEnabled=true\nobserverMasterPort=2191\nquorum.auth.enableSasl=true\n"
-      "leaderServes=no\nreadonlymode.enabled=true\noraclePath=/o\nleader.maxConcurrentSnapSyncs=5\n"
+      "quorum.auth.enableSasl=true\noraclePath=/o\nleader.maxConcurrentSnapSyncs=5\n"
       "ssl.quorum.keyStore.location=/k\nsyncEnabled=false\n";
   EXPECT_THAT(member(keys).warnings,
-              ElementsAre(StartsWith("zoo.cfg:8: localSessionsEnabled is not supported"),
-                          StartsWith("zoo.cfg:9: observerMasterPort is not supported"),
-                          StartsWith("zoo.cfg:10: quorum.auth.enableSasl is not supported"),
-                          StartsWith("zoo.cfg:11: leaderServes is not supported"),
-                          StartsWith("zoo.cfg:12: readonlymode.enabled is not supported"),
-                          StartsWith("zoo.cfg:13: oraclePath is not supported"),
-                          StartsWith("zoo.cfg:14: leader.maxConcurrentSnapSyncs has no effect"),
-                          StartsWith("zoo.cfg:15: ssl.quorum.keyStore.location is not supported"),
-                          StartsWith("zoo.cfg:16: syncEnabled is not supported")));
+              ElementsAre(StartsWith("zoo.cfg:8: quorum.auth.enableSasl is not supported"),
+                          StartsWith("zoo.cfg:9: oraclePath is not supported"),
+                          StartsWith("zoo.cfg:10: leader.maxConcurrentSnapSyncs has no effect"),
+                          StartsWith("zoo.cfg:11: ssl.quorum.keyStore.location is not supported"),
+                          StartsWith("zoo.cfg:12: syncEnabled is not supported")));
   const auto alone = parse("dataDir=/data\nclientPort=1\n" + keys);
   ASSERT_TRUE(alone.has_value()) << alone.error();
   EXPECT_THAT(alone->warnings, IsEmpty());
@@ -171,7 +184,7 @@ TEST(EnsembleConfig, WhatIsNotObeyedIsNamedToAMemberOnly) {
 }
 
 TEST(EnsembleConfig, EveryKeyThatIsNotObeyedGivesAMemberOneWarning) {
-  for (const auto table : {named_keys(), property_keys()}) {
+  for (const auto table : {named_keys(), property_keys(), throttle_keys()}) {
     for (const ConfigKey& key : table) {
       if (key.standing != Standing::kEnsembleOnly || key.consequence.empty()) continue;
       if (key.read != nullptr) continue;

@@ -262,7 +262,7 @@ TEST(ConfigKeys, EveryKeyOfTheFactsIsKnownInBothSpellings) {
 }
 
 TEST(ConfigKeys, EveryKeyOfTheTablesIsObeyedOrSaysWhatItLacks) {
-  for (const auto table : {named_keys(), property_keys()}) {
+  for (const auto table : {named_keys(), property_keys(), throttle_keys()}) {
     for (const ConfigKey& key : table) {
       const bool warns =
           key.standing == Standing::kNoEffect || key.standing == Standing::kUnsupported;
@@ -331,6 +331,51 @@ TEST(ZooConfig, NamedKeysAreObeyed) {
   EXPECT_EQ(config.engine.store.purge_interval_ms, 30 * 60 * 1000);
   EXPECT_EQ(config.engine.compatibility, node::Compatibility::k3_8);
   EXPECT_TRUE(config.engine.reconfig_enabled);
+}
+
+TEST(ZooConfig, ThrottleKeysAreObeyed) {
+  const ServerConfig config = parse_good(
+      "request_throttle_max_requests=20\nzookeeper.request_throttle_stall_time=30\n"
+      "request_throttle_drop_stale=false\nrequest_stale_latency_check=true\n"
+      "request_stale_connection_check=false\nthrottled_op_wait_time=40\n"
+      "largeRequestThreshold=50\nlargeRequestMaxBytes=60\nconnection_throttle_tokens=70\n"
+      "connection_throttle_fill_time=80\nconnection_throttle_fill_count=90\n"
+      "connection_throttle_freeze_time=100\nconnection_throttle_drop_increase=0.5\n"
+      "connection_throttle_drop_decrease=0.25\nconnection_throttle_decrease_ratio=1\n"
+      "connection_throttle_weight_enabled=true\nconnection_throttle_global_session_weight=7\n"
+      "connection_throttle_local_session_weight=5\nconnection_throttle_renew_session_weight=6\n");
+  EXPECT_THAT(config.warnings, IsEmpty());
+  const node::RequestThrottleConfig& requests = config.engine.request_throttle;
+  EXPECT_EQ(requests.max_requests, 20);
+  EXPECT_EQ(requests.stall_time_ms, 30);
+  EXPECT_FALSE(requests.drop_stale);
+  EXPECT_TRUE(requests.stale_latency_check);
+  EXPECT_FALSE(requests.stale_connection_check);
+  EXPECT_EQ(requests.throttled_op_wait_ms, 40);
+  EXPECT_EQ(config.engine.large_request_threshold, 50);
+  EXPECT_EQ(config.engine.large_request_bytes_max, 60);
+  const node::ConnectionThrottleConfig& connections = config.engine.connection_throttle;
+  EXPECT_EQ(connections.tokens, 70);
+  EXPECT_EQ(connections.fill_time_ms, 80);
+  EXPECT_EQ(connections.fill_count, 90);
+  EXPECT_EQ(connections.freeze_time_ms, 100);
+  EXPECT_EQ(connections.drop_increase, 500'000);
+  EXPECT_EQ(connections.drop_decrease, 250'000);
+  EXPECT_EQ(connections.decrease_ratio, 1'000'000);
+  EXPECT_TRUE(connections.is_weighted);
+  EXPECT_EQ(connections.global_weight, 7);
+  EXPECT_EQ(connections.local_weight, 5);
+  EXPECT_EQ(connections.renew_weight, 6);
+}
+
+TEST(ZooConfig, BadThrottleValuesAreNamed) {
+  const ServerConfig config = parse_good(
+      "request_throttle_max_requests=-1\nlargeRequestThreshold=0\nlargeRequestMaxBytes=0\n"
+      "connection_throttle_drop_increase=2\nconnection_throttle_tokens=x\n");
+  EXPECT_EQ(config.warnings.size(), 5U);
+  EXPECT_EQ(config.engine.request_throttle.max_requests, 0);
+  EXPECT_EQ(config.engine.large_request_threshold, -1);
+  EXPECT_EQ(config.engine.connection_throttle.drop_increase, 20'000);
 }
 
 TEST(ZooConfig, PropertyKeysAreObeyed) {
@@ -416,7 +461,7 @@ TEST(ZooConfig, MessagesStayOneLineWhateverTheyQuote) {
 }
 
 TEST(ZooConfig, EveryKeyThatIsNotObeyedGivesOneWarning) {
-  for (const auto table : {named_keys(), property_keys()}) {
+  for (const auto table : {named_keys(), property_keys(), throttle_keys()}) {
     for (const ConfigKey& key : table) {
       if (key.consequence.empty() || key.name.starts_with("jvm.") || key.read != nullptr) continue;
       if (key.standing == Standing::kEnsembleOnly) continue;  // ensemble_config_test.cpp

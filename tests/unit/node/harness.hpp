@@ -38,9 +38,18 @@ class Harness {
     server_.step(now(), input, effects_);
     carry_out();
   }
-  ConnectionId open(Endpoint remote = Endpoint::v4(127, 0, 0, 1, 40000)) {
+  ConnectionId open(Endpoint remote = Endpoint::v4(127, 0, 0, 1, 40000),
+                    Port port = Port::kClient) {
     const ConnectionId id = ConnectionId::make(next_slot_++, 1);
-    step(Opened{id, Port::kClient, remote, Endpoint::v4(127, 0, 0, 1, 2181)});
+    step(Opened{id, port, remote, Endpoint::v4(127, 0, 0, 1, 2181)});
+    return id;
+  }
+  // The oldest dial whose answer is out succeeds.
+  ConnectionId answer_dial() {
+    const ConnectionId id = ConnectionId::make(next_slot_++, 1);
+    const uint64_t token = dials.front().token;
+    dials.pop_front();
+    step(Connected{token, id, Endpoint::v4(127, 0, 0, 1, 2888)});
     return id;
   }
   void receive(ConnectionId id, std::string_view bytes) { step(Received{id, bytes}); }
@@ -84,6 +93,7 @@ class Harness {
   std::map<ConnectionId, bool> paused;
   std::vector<std::string> log;
   std::vector<Halt> halts;
+  std::deque<Connect> dials;  // neither answered nor abandoned
   int host_facts_queries = 0;
 
  private:
@@ -103,6 +113,10 @@ class Harness {
         log.push_back(line->text);
       } else if (auto* halt = std::get_if<Halt>(&effect)) {
         halts.push_back(*halt);
+      } else if (auto* dial = std::get_if<Connect>(&effect)) {
+        dials.push_back(*dial);
+      } else if (auto* abandoned = std::get_if<AbandonConnect>(&effect)) {
+        std::erase_if(dials, [&](const Connect& d) { return d.token == abandoned->token; });
       } else {
         ++host_facts_queries;
       }

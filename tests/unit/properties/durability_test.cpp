@@ -106,6 +106,16 @@ TEST(MultiIsAtomic, FindsAPartThatIsMissing) {
   EXPECT_EQ(violations(check_multi_is_atomic, s.history).size(), 1u);
 }
 
+TEST(MultiIsAtomic, AnEphemeralPartMayGoWithItsSession) {
+  Story s;
+  Operation& op = multi(s, s.connect(7), 4);
+  s.history.has_final_nodes = true;
+  s.expire(7, 5);
+  EXPECT_EQ(violations(check_multi_is_atomic, s.history).size(), 2u);
+  for (Arguments& part : op.parts) part.mode = NodeMode::kEphemeral;
+  EXPECT_TRUE(violations(check_multi_is_atomic, s.history).empty());
+}
+
 TEST(MultiIsAtomic, FindsATraceOfAFailedMulti) {
   Story s;
   Operation& op = multi(s, s.connect(7), 4);

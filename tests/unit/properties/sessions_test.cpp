@@ -78,6 +78,30 @@ TEST(ClosedSessionsAreSilent, FindsAWriteAfterTheEnd) {
   EXPECT_EQ(violations(check_closed_sessions_are_silent, s.history).size(), 1u);
 }
 
+TEST(ClosedSessionsAreSilent, AMultiWithoutPartsIsNothing) {
+  Story s;
+  const uint32_t c = s.connect(7);
+  s.expire(7, 1);
+  s.commit(s.send(c, 1, OpKind::kMulti, ""), 2);
+  EXPECT_TRUE(violations(check_closed_sessions_are_silent, s.history).empty());
+}
+
+TEST(ClosedSessionsAreSilent, AnExpiredSessionMayBeClosedAgain) {
+  Story s;
+  const uint32_t c = s.connect(7);
+  s.expire(7, 1);
+  s.commit(s.send(c, 1, OpKind::kCloseSession, ""), 2);
+  EXPECT_TRUE(violations(check_closed_sessions_are_silent, s.history).empty());
+}
+
+TEST(ClosedSessionsAreSilent, FindsASessionThatExpiresTwice) {
+  Story s;
+  s.connect(7);
+  s.expire(7, 1);
+  s.expire(7, 2);
+  EXPECT_EQ(violations(check_closed_sessions_are_silent, s.history).size(), 1u);
+}
+
 TEST(ClosedSessionsAreSilent, FindsAReadAfterTheEnd) {
   Story s;
   const uint32_t c = s.connect(7), other = s.connect(8);

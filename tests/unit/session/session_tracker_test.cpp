@@ -95,6 +95,56 @@ TEST(SessionTracker, ChecksOwner) {
 }
 
 // Against a plain model: a session expires in (timeout, timeout + tick] after its last touch.
+TEST(SessionTracker, KnowsNothingOfUnknownSessionsUnlessTheyMayBeLocal) {
+  constexpr ServerId kSelf(3);
+  const SessionId own(int64_t{3} << 56 | 5), foreign(int64_t{2} << 56 | 5), global(7);
+  const ConnectionId by(1), other(2);
+  SessionTracker tracker(100, SessionId(1)), locals(100, SessionId(1));
+  EXPECT_EQ(tracker.check(foreign, by), ErrorCode::kSessionExpired);
+  tracker.accept_local(kSelf, locals);
+  EXPECT_EQ(tracker.check(foreign, by), ErrorCode::kOk) << "another server may have it";
+  EXPECT_EQ(tracker.check(own, by), ErrorCode::kSessionExpired) << "this one has not";
+  locals.add(own, 1000, at(0));
+  locals.set_owner(own, by);
+  EXPECT_EQ(tracker.check(own, by), ErrorCode::kOk);
+  EXPECT_EQ(tracker.check(own, other), ErrorCode::kSessionMoved);
+  tracker.add(global, 1000, at(0));
+  tracker.set_closing(global);
+  EXPECT_EQ(tracker.check(global, by), ErrorCode::kSessionExpired);
+  tracker.remove(global);
+  EXPECT_EQ(tracker.check(global, by), ErrorCode::kSessionExpired) << "it was closed just now";
+}
+
+TEST(SessionTracker, ForgetsWhatWasClosedLongAgo) {
+  SessionTracker tracker(100, SessionId(1)), locals(100, SessionId(1));
+  tracker.accept_local(ServerId(3), locals);
+  for (int64_t id = 1; id <= 10'001; ++id) {
+    tracker.add(SessionId(id), 1000, at(0));
+    tracker.remove(SessionId(id));
+  }
+  EXPECT_EQ(tracker.check(SessionId(1), ConnectionId(1)), ErrorCode::kOk);
+  EXPECT_EQ(tracker.check(SessionId(2), ConnectionId(1)), ErrorCode::kSessionExpired);
+}
+
+TEST(SessionTracker, APendingSessionWritesAndIsNotListed) {
+  const SessionId id(7);
+  SessionTracker tracker(100, SessionId(1));
+  tracker.add_pending(id, 1000, ConnectionId(1), at(0));
+  EXPECT_TRUE(tracker.is_pending(id));
+  EXPECT_EQ(tracker.check(id, ConnectionId(1)), ErrorCode::kOk);
+  EXPECT_EQ(tracker.check(id, ConnectionId(2)), ErrorCode::kSessionMoved);
+  EXPECT_TRUE(tracker.list().empty());
+  tracker.add(id, 2000, at(0));
+  EXPECT_TRUE(tracker.is_pending(id)) << "its client has come back, no more";
+  tracker.confirm(id);
+  EXPECT_FALSE(tracker.is_pending(id));
+  EXPECT_EQ(tracker.list().size(), 1U);
+  EXPECT_EQ(tracker.owner(id), ConnectionId(1));
+  tracker.add_pending(SessionId(8), 1000, ConnectionId(1), at(0));
+  tracker.restart(at(0));
+  EXPECT_FALSE(tracker.contains(SessionId(8)));
+}
+
 RC_GTEST_PROP(SessionTracker, ExpiresWithinOneTickOfItsTimeout, ()) {
   const int64_t tick = *rc::gen::inRange<int64_t>(1, 3000);
   SessionTracker tracker(tick, SessionId(1));

@@ -124,5 +124,19 @@ TEST(Cuts, AResetIsLost) {
   EXPECT_EQ(rig.kinds(), (Kinds{{Kind::kClosed, kAcceptor}}));
 }
 
+// Else the sender would wait for ever behind a window that nobody empties.
+TEST(Cuts, WhatWasAnsweredByALostResetIsAnsweredAgain) {
+  NetworkRig rig(plain());
+  const ConnectionId id = rig.open();
+  rig.network.cut(rig.a, rig.b, kWaits);
+  rig.network.reset(id, kOpener);
+  rig.network.send(id, kAcceptor, "more than fits into the window");
+  rig.run();
+  EXPECT_TRUE(rig.told.empty());
+  rig.network.heal(rig.a, rig.b);
+  rig.run();
+  EXPECT_EQ(rig.kinds(), (Kinds{{Kind::kClosed, kAcceptor}}));
+}
+
 }  // namespace
 }  // namespace zoetrope::sim

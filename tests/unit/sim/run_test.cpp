@@ -76,12 +76,24 @@ struct Golden {
   uint64_t hash;
 };
 constexpr Golden kGolden[] = {
-    {Profile::kCalm, 1, 0xf56b3b3ca49a600b},       {Profile::kCalm, 2, 0xb66cd6b5a36e996d},
-    {Profile::kCalm, 3, 0xfb09140d424c6191},       {Profile::kCrash, 1, 0x0c20a2c9abb78e47},
-    {Profile::kCrash, 2, 0x964e6f543189ccb0},      {Profile::kCrash, 3, 0xbddcd3143248d694},
-    {Profile::kChurn, 1, 0xaf6c2f722db32587},      {Profile::kChurn, 2, 0x85d544e08418aa48},
-    {Profile::kChurn, 3, 0x577e3d3fbb0ef076},      {Profile::kDiskFaults, 1, 0x14eb09407b1523ee},
-    {Profile::kDiskFaults, 2, 0xc3f2c6ecf25d69aa}, {Profile::kDiskFaults, 3, 0x97612ec101ceb685},
+    {Profile::kCalm, 1, 0xf56b3b3ca49a600b},
+    {Profile::kCalm, 2, 0xb66cd6b5a36e996d},
+    {Profile::kCalm, 3, 0xfb09140d424c6191},
+    {Profile::kCrash, 1, 0x0c20a2c9abb78e47},
+    {Profile::kCrash, 2, 0x964e6f543189ccb0},
+    {Profile::kCrash, 3, 0xbddcd3143248d694},
+    {Profile::kChurn, 1, 0xaf6c2f722db32587},
+    {Profile::kChurn, 2, 0x85d544e08418aa48},
+    {Profile::kChurn, 3, 0x577e3d3fbb0ef076},
+    {Profile::kDiskFaults, 1, 0x14eb09407b1523ee},
+    {Profile::kDiskFaults, 2, 0xc3f2c6ecf25d69aa},
+    {Profile::kDiskFaults, 3, 0x97612ec101ceb685},
+    {Profile::kEnsemble, 1, 0x36af009ea1734ad2},
+    {Profile::kEnsemble, 2, 0x1341a275b00173aa},
+    {Profile::kEnsemble, 3, 0x879aee45c7c71768},
+    {Profile::kEnsembleDisk, 1, 0x330213531ed6ebd3},
+    {Profile::kEnsembleDisk, 2, 0x6c1d5523f1af74d7},
+    {Profile::kEnsembleDisk, 3, 0x9fb8c91525c6727c},
 };
 
 TEST(Golden, RunsStayWhatTheyWere) {

@@ -148,6 +148,17 @@ TEST(StoreCommit, FirstRecordsWaitForTheFirstSnapshot) {
 
 // --- files -------------------------------------------------------------------------------------
 
+// It is dropped for a state that a leader sends, which may never come.
+TEST(StoreCommit, ADroppedFirstSnapshotIsDueAgain) {
+  StoreRig rig(small_config());
+  ASSERT_EQ(rig.start(), std::nullopt);
+  rig.begin_snapshot();
+  EXPECT_FALSE(rig.store->snapshot_due());
+  rig.store->abandon_snapshot();
+  EXPECT_TRUE(rig.store->log_waits());
+  EXPECT_TRUE(rig.store->snapshot_due());
+}
+
 TEST(StoreFiles, NewLogAfterStartUpAndAfterEachSnapshot) {
   Ready rig;
   rig.append(3);

@@ -157,6 +157,29 @@ TEST_F(ElectionLinksTest, KnocksAtAHigherServerAndWaitsToBeDialled) {
   EXPECT_TRUE(links_.has_delivered());
 }
 
+TEST_F(ElectionLinksTest, APeerIsOutOfReachFromAFailureToTheNextConnection) {
+  EXPECT_FALSE(links_.is_out_of_reach(ServerId(1)));
+  send(1, "hello");
+  expect_dial("server1");
+  EXPECT_FALSE(links_.is_out_of_reach(ServerId(1)));
+  connect_failed();
+  EXPECT_TRUE(links_.is_out_of_reach(ServerId(1)));
+  tick();
+  expect_dial("server1");
+  EXPECT_TRUE(links_.is_out_of_reach(ServerId(1)));
+  connected(10);
+  EXPECT_FALSE(links_.is_out_of_reach(ServerId(1)));
+  closed(10);
+  EXPECT_TRUE(links_.is_out_of_reach(ServerId(1)));
+  // One that knocks at a server which stands hears from it soon.
+  send(5, "hello");
+  expect_dial("server5");
+  connect_failed();
+  EXPECT_TRUE(links_.is_out_of_reach(ServerId(5)));
+  link_up(5, 11);
+  EXPECT_FALSE(links_.is_out_of_reach(ServerId(5)));
+}
+
 TEST_F(ElectionLinksTest, KnocksAgainWhenNobodyDialsBack) {
   send(5, "hello");
   expect_dial("server5");

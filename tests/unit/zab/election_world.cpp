@@ -120,6 +120,7 @@ void ElectionWorld::pump(Server& server, std::vector<ElectionMessage>& out) {
       network_->send(server.id, message.to, message.notification, now_);
     }
   }
+  stop_waiting(server);
   if (server.state != PeerState::kLooking || !server.election->decision().has_value()) return;
   const Decision& decision = *server.election->decision();
   check_decision(server, decision);
@@ -132,6 +133,20 @@ void ElectionWorld::pump(Server& server, std::vector<ElectionMessage>& out) {
   if (decision.state == PeerState::kLeading) {
     leads_.push_back({server.id, decision.vote.election_epoch});
     server.term = ++terms_;
+  }
+}
+
+// As the owner of connections would: others are out of reach as soon as they are cut off. Those
+// that never started are waited for, so that the best one wins when nothing fails.
+void ElectionWorld::stop_waiting(Server& server) {
+  if (server.state != PeerState::kLooking || options_.seed % 3 == 0) return;
+  std::vector<ElectionMessage> out;
+  const auto is_out_of_reach = [&](ServerId id) {
+    return !at(id).starts_at && !is_connected(server, at(id));
+  };
+  server.election->stop_waiting(is_out_of_reach, out);
+  for (const ElectionMessage& message : out) {
+    network_->send(server.id, message.to, message.notification, now_);
   }
 }
 

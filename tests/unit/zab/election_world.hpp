@@ -113,6 +113,7 @@ class ElectionWorld {
   void crash(Server& server);
   void receive(ServerId to, ServerId from, const quorum::Notification& notification);
   void pump(Server& server, std::vector<ElectionMessage>& out);
+  void stop_waiting(Server& server);
   void record_cast(const Server& server, const quorum::Notification& notification);
   void check_decision(const Server& server, const Decision& decision);
   void look_around();

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <vector>
 
 #include "core/zab/election.hpp"
@@ -71,6 +72,10 @@ class FastElectionTest : public ::testing::Test {
     }
     now_ = end;
   }
+  void stop_waiting(const std::set<int64_t>& out_of_reach) {
+    election_->stop_waiting([&](ServerId id) { return out_of_reach.contains(id.value); }, out_);
+    loop_back();
+  }
   void loop_back() {
     for (size_t i = 0; i < out_.size(); ++i) {
       const ElectionMessage message = out_[i];
@@ -132,10 +137,16 @@ TEST_F(FastElectionTest, ABetterVoteIsAdoptedAndTold) {
 TEST_F(FastElectionTest, AWorseVoteIsNot) {
   make(2, 5, 7, 5);
   hear(3, {kLooking, 3, 7, 4, 1});
-  EXPECT_THAT(sent_, IsEmpty());
+  expect_sent({3}, {kLooking, 2, 7, 5, 1});
   hear(3, {kLooking, 3, 9, 4, 1});
-  EXPECT_THAT(sent_, IsEmpty());
+  expect_sent({3}, {kLooking, 2, 7, 5, 1});
   hear(1, {kLooking, 1, 7, 5, 1});
+  expect_sent({1}, {kLooking, 2, 7, 5, 1});
+}
+
+TEST_F(FastElectionTest, AVoteThatIsAsGoodIsNotAnswered) {
+  make(2, 5, 7, 5);
+  hear(3, {kLooking, 2, 7, 5, 1});
   EXPECT_THAT(sent_, IsEmpty());
 }
 
@@ -147,6 +158,36 @@ TEST_F(FastElectionTest, AQuorumDecidesOnlyAfterTheFinalizeWait) {
   pass_ms(1);
   expect_decision(kLeading, 3);
   EXPECT_FALSE(election_->next_deadline().has_value());
+}
+
+TEST_F(FastElectionTest, TheWaitEndsWhenAllHaveVoted) {
+  make(3, 3);
+  hear(1, {kLooking, 3, 0, 0, 1});
+  stop_waiting({});
+  EXPECT_FALSE(is_decided());
+  hear(2, {kLooking, 3, 0, 0, 1});
+  stop_waiting({});
+  expect_decision(kLeading, 3);
+}
+
+TEST_F(FastElectionTest, OrWhenThoseWhoHaveNotAreOutOfReach) {
+  make(2, 5);
+  stop_waiting({1, 3, 4, 5});
+  EXPECT_FALSE(is_decided());  // no quorum
+  hear(1, {kLooking, 2, 0, 0, 1});
+  hear(3, {kLooking, 2, 0, 0, 1});
+  stop_waiting({4});
+  EXPECT_FALSE(is_decided());
+  stop_waiting({4, 5});
+  expect_decision(kLeading, 2);
+}
+
+TEST_F(FastElectionTest, OneThatVotesOtherwiseIsWaitedFor) {
+  make(2, 3);
+  hear(1, {kLooking, 2, 0, 0, 1});
+  hear(3, {kFollowing, 1, 0, 0, 1});
+  stop_waiting({});
+  EXPECT_FALSE(is_decided());
 }
 
 TEST_F(FastElectionTest, ABetterVoteBreaksOffTheWait) {

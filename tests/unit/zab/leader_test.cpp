@@ -355,6 +355,27 @@ TEST(LeaderConnections, PacketsInPiecesAreOnePacket) {
   EXPECT_EQ(world.leader.epoch(), 2);
 }
 
+// Those who elected it are gone, and whoever is left has more than it.
+TEST(LeaderLiveness, ABetterCandidateIsWaitedForOnlyAMoment) {
+  LeaderWorld alone;
+  alone.begin();
+  alone.leader.heard_better_candidate();
+  alone.half_ticks(2);
+  EXPECT_FALSE(alone.leader.over());
+  alone.half_ticks(1);
+  EXPECT_TRUE(alone.leader.over());
+  LeaderWorld led;
+  led.begin();
+  led.leader.heard_better_candidate();
+  led.join(2);
+  led.half_ticks(5);
+  EXPECT_FALSE(led.leader.over()) << "a quorum has come: the better one will follow";
+  LeaderWorld nobody;
+  nobody.begin();
+  nobody.half_ticks(2 * nobody.config.init_limit);
+  EXPECT_FALSE(nobody.leader.over());
+}
+
 TEST(LeaderLiveness, AFollowerThatIsNotHeardFromIsMissed) {
   LeaderWorld world;
   const std::vector<ConnectionId> learners = world.lead_with(2);

@@ -353,6 +353,10 @@ TEST(LearnerService, RequestsGoToTheLeader) {
 TEST(LearnerService, AnswersOfTheLeaderGoToTheHostInOrder) {
   LearnerBench bench({});
   bench.serve();
+  bench.learner->sync(SessionId(0x1234), Xid(1));
+  for (const int64_t session : {0x1234, 0x1235, 0x1236}) {
+    bench.learner->revalidate(SessionId(session), 8000);
+  }
   bench.host.calls.clear();
   bench.propose(z(1, 1));
   bench.feed(packet(PacketType::kCommit, z(1, 1)) + packet(PacketType::kSync, Zxid()) +
@@ -362,6 +366,15 @@ TEST(LearnerService, AnswersOfTheLeaderGoToTheHostInOrder) {
                                             "revalidated 4660 valid", "revalidated 4661 gone"));
   bench.feed(PacketType::kRevalidate, Zxid(-1), "12345678");
   EXPECT_THAT(bench.over(), HasSubstr("malformed REVALIDATE"));
+}
+
+TEST(LearnerService, AnswersThatNobodyAskedForAreRefused) {
+  for (const PacketType type : {PacketType::kSync, PacketType::kRevalidate}) {
+    LearnerBench bench({});
+    bench.serve();
+    bench.feed(type, Zxid(-1), test::unhex("0000000000001234 01"));
+    EXPECT_THAT(bench.over(), HasSubstr("nobody had asked"));
+  }
 }
 
 TEST(LearnerService, AnswersToNobodyAreRefused) {

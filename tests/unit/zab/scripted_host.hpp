@@ -57,6 +57,7 @@ class ScriptedHost final : public Host {
   void connect(DialToken, const quorum::HostPort&) override;
   void abandon(DialToken) override;
   void listen(bool on) override { is_listening = on; }
+  void listen_for_observers(bool) override {}
   std::string& begin_send() override;
   void end_send(ConnectionId connection) override;
   void close(ConnectionId connection) override;

@@ -64,6 +64,7 @@ class ScriptedLearnerHost : public Host {
   void connect(DialToken token, const quorum::HostPort& to) override;
   void abandon(DialToken token) override { abandoned.push_back(token); }
   void listen(bool) override { calls.push_back("listen"); }
+  void listen_for_observers(bool) override { calls.push_back("listen for observers"); }
   std::string& begin_send() override;
   void end_send(ConnectionId connection) override;
   void close(ConnectionId connection) override { closed.push_back(connection); }
