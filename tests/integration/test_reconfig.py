@@ -4,7 +4,7 @@ import pytest
 from kazoo.exceptions import (BadArgumentsException, BadVersionError, NewConfigNoQuorumError, NoAuthError,
                               ReconfigInProcessError, UnimplementedError)
 
-from support.changing import ChangingEnsemble, parse
+from support.changing import ChangingEnsemble, discard_after, parse
 from support.ensemble import Load
 from support.servers import wait_until
 
@@ -15,13 +15,7 @@ SETS = {"zoetrope": ("zoetrope",) * 5, "mixed": ("zoetrope", "java", "zoetrope",
 def changing(request):
     ensemble = ChangingEnsemble(SETS[request.param])
     yield ensemble.begin()
-    failed = getattr(request.node, "report_call", None) is not None and request.node.report_call.failed
-    for id, member in ensemble.members.items():
-        if not failed:
-            member.discard()
-            continue
-        member.kill()
-        print(f"server {id}: kept {member.directory}; the end of its log:\n{member.log_tail(40)}")
+    discard_after(request, ensemble)
 
 
 @pytest.fixture

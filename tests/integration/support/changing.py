@@ -5,7 +5,7 @@ from kazoo.security import make_acl
 
 from . import servers
 from .mixed import MixedEnsemble
-from .servers import free_port, make_server, wait_until
+from .servers import wait_until
 
 CONFIG = {"reconfigEnabled": "true", "standaloneEnabled": "false", "clientPort": None, "clientPortAddress": None,
           "tickTime": 250, "initLimit": 80, "syncLimit": 40}
@@ -14,11 +14,13 @@ CONFIG = {"reconfigEnabled": "true", "standaloneEnabled": "false", "clientPort":
 class ChangingEnsemble(MixedEnsemble):
     """The first `count` of the servers named by `kinds` make the ensemble; the others are to join."""
 
-    def __init__(self, kinds, count=3, config=None):
-        self.roles = {}
+    def __init__(self, kinds, count=3, config=None, client_ports_in_static=False):
+        self.client_ports_in_static = client_ports_in_static
         self.first = range(1, count + 1)
         super().__init__(kinds, 0, {**CONFIG, **(config or {})})
-        for number in self.members:
+        for number, member in self.members.items():
+            if client_ports_in_static:
+                member.config.update(clientPort=member.port, clientPortAddress="127.0.0.1")
             self.keep_config(number)
             if number not in self.first:
                 self.write_initial(number, "participant")
@@ -35,15 +37,20 @@ class ChangingEnsemble(MixedEnsemble):
                 f"127.0.0.1:{self.members[number].port}")
 
     def server_lines(self):
-        return {f"server.{number}": self.line(number) for number in self.first}
+        return {f"server.{number}": self.first_line(number) for number in self.first}
+
+    def first_line(self, number, role="participant"):
+        """The server's line in the files with which servers begin."""
+        line = self.line(number, role)
+        return line.partition(";")[0] if self.client_ports_in_static else line
 
     def write_initial(self, number, role, known=None):
         """The configuration with which a server comes that is to join: some who are there, and itself."""
         member = self.members[number]
         for key in [key for key in member.config if key.startswith("server.")]:
             del member.config[key]
-        lines = {other: self.line(other) for other in known or self.first}
-        lines[number] = self.line(number, role)
+        lines = {other: self.first_line(other) for other in known or self.first}
+        lines[number] = self.first_line(number, role)
         member.config.update({f"server.{id}": line for id, line in lines.items()})
 
     def begin(self):
@@ -58,6 +65,35 @@ class ChangingEnsemble(MixedEnsemble):
                              auth_data=[("digest", "super:test")], randomize_hosts=False)
         client.start(30)
         return client
+
+    def entries(self, *numbers, role="participant"):
+        """What a reconfiguration says of servers that are to be members."""
+        return ",".join(f"server.{number}={self.line(number, role)}" for number in numbers)
+
+    def join(self, *numbers):
+        """Starts servers that are to be members; they are synchronised, and follow without a vote."""
+        for number in numbers:
+            self.spawn(number)
+        for number in numbers:
+            wait_until(lambda: self.mode(number) in ("follower", "observer"), 60,
+                       lambda: f"server {number} follows:\n{self.members[number].log_tail(25)}")
+
+    def agreed(self, *numbers):
+        """All running servers have one configuration of just these members; its version."""
+        self.settle()
+        configs = {number: self.config_of(number) for number in self.running()}
+        first = next(iter(configs.values()))
+        assert all(config == first for config in configs.values()), configs
+        assert sorted(first[0]) == sorted(numbers)
+        return first[1]
+
+    def stored(self, version):
+        """Every running server has the files of that configuration, and of none to come."""
+        for number in self.running():
+            static = self.members[number].directory / "zoo.cfg"
+            wait_until(lambda: f"zoo.cfg.dynamic.{version:x}\n" in static.read_text(), 30,
+                       f"server {number} points to {version:x}")
+            wait_until(lambda: "zoo.cfg.dynamic.next" not in self.files(number), 30, f"server {number} has no next")
 
     def files(self, number):
         """Names of the configuration's files of a member."""
@@ -85,3 +121,22 @@ def parse(data):
         else:
             found[int(key.partition(".")[2])] = value
     return found, version
+
+
+def reconfig(client, joining=None, leaving=None, members=None, **more):
+    """{id: line} and version of the configuration that was committed."""
+    data, stat = client.reconfig(joining=joining, leaving=leaving, new_members=members, **more)
+    found, version = parse(data)
+    assert version == stat.mzxid
+    return found, version
+
+
+def discard_after(request, ensemble):
+    """Ends all members; the directories and logs of a failed test stay and are named."""
+    failed = getattr(request.node, "report_call", None) is not None and request.node.report_call.failed
+    for id, member in ensemble.members.items():
+        if not failed:
+            member.discard()
+            continue
+        member.kill()
+        print(f"server {id}: kept {member.directory}; the end of its log:\n{member.log_tail(40)}")
