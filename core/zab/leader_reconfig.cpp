@@ -92,14 +92,15 @@ void Leader::append_inform(Zxid zxid, std::string_view payload, std::string& out
 }
 
 // The followers leave when they hear of the new leader: so each that is still there is waited for,
-// within bounds, lest its COMMITANDACTIVATE be lost with the connection.
+// within bounds, lest its COMMITANDACTIVATE be lost with the connection. So are the own files,
+// behind which this server's clients are answered: one of them may have asked for all this.
 void Leader::end_handed_over() {
   if (!successor_ || over_) return;
   const bool is_followed =
       std::ranges::any_of(links_, [](const auto& entry) { return entry.second.is_following(); });
   const bool is_late =
       half_ticks_ - handed_over_at_ > 2 * static_cast<uint64_t>(config_.sync_limit);
-  if (is_followed && !is_late) return;
+  if ((is_followed || configuration_.is_storing()) && !is_late) return;
   end("server " + std::to_string(successor_->value) + " leads the new configuration");
 }
 

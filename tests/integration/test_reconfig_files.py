@@ -134,7 +134,7 @@ STORIES = {
     "standalone servers allowed": (files_given_apart, 3, 3, {"standaloneEnabled": "true"}, False, None),
     "one server grows": (one_server_grows, 3, 1, {}, False, None),
     "dynamic file": (files_given_apart, 3, 3, {}, False, "zoo.cfg.dynamic"),
-    "dynamic file with a version": (files_given_apart, 3, 3, {}, False, "zoo.cfg.dynamic.200000007"),
+    "dynamic file with a version": (files_given_apart, 3, 3, {}, False, "zoo.cfg.dynamic.7"),
     "dynamic file of another name": (files_given_apart, 3, 3, {}, True, "servers"),
     "switched off": (nothing_changes, 3, 3, {"reconfigEnabled": None}, False, None),
     "switched off, dynamic file": (nothing_changes, 3, 3, {"reconfigEnabled": None}, False, "zoo.cfg.dynamic"),

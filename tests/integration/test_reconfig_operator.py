@@ -6,7 +6,7 @@ import pytest
 from kazoo.exceptions import BadArgumentsException, ConnectionLoss, NoAuthError, ReconfigInProcessError
 
 from support import protocol as p
-from support.changing import ChangingEnsemble, discard_after, parse, reconfig
+from support.changing import ChangingEnsemble, discard_after, parse, reconfig, reconfig_surely
 from support.connection import Connection
 from support.jute import i64, ustring
 from support.kazoo_load import KazooLoad, connected
@@ -27,16 +27,6 @@ def change(request):
     yield build
     for ensemble in made:
         discard_after(request, ensemble)
-
-
-def again(ensemble, client, *arguments, **more):
-    """A reconfiguration that changes the leader, so that its answer may get lost with the connection; then it is repeated."""
-    while True:
-        try:
-            return reconfig(client, *arguments, **more)
-        except ConnectionLoss:
-            connected(client)
-            ensemble.settle()
 
 
 def test_three_become_five_and_three_again_under_load(change):
@@ -95,15 +85,29 @@ def test_an_ensemble_begins_as_one_server_and_grows(change):
             reconfig(client, ensemble.entries(number))
             load.go_on()
         ensemble.settle()
-        _, version = again(ensemble, client, leaving="1")
+        _, version = reconfig_surely(client, leaving="1")
         wait_until(lambda: ensemble.mode(1) == "follower", 60, "the first server follows one of the others")
         load.go_on()
     assert ensemble.agreed(2, 3) == version
     load.check(ensemble.equal_tree())
     follower = next(number for number in (2, 3) if ensemble.mode(number) == "follower")
-    members, version = again(ensemble, client, leaving=str(follower))
+    members, version = reconfig_surely(client, leaving=str(follower))
     assert len(members) == 1 and ensemble.agreed(*members) == version
     client.stop()
+
+
+def test_a_leader_that_is_removed_answers_who_removed_it(change):
+    ensemble = change(3, 0)
+    for _ in range(5):
+        leader = ensemble.settle()
+        client = ensemble.operator(leader)
+        members, version = reconfig(client, leaving=str(leader))
+        assert leader not in members
+        client.stop()
+        ensemble.agreed(*members)
+        client = ensemble.operator(*members)
+        reconfig_surely(client, ensemble.entries(leader))
+        client.stop()
 
 
 def test_a_standalone_server_is_not_left_over(change):
@@ -156,7 +160,7 @@ def test_ports_between_servers_move_one_after_the_other(change, port):
         for number in (1, 2, 3):
             load.go_on()
             old, ports[number] = ports[number], free_port()
-            members, version = again(ensemble, client, ensemble.entries(number))
+            members, version = reconfig_surely(client, ensemble.entries(number))
             assert members[number] == ensemble.line(number)
             ensemble.settle()
             wait_until(lambda: refuses(old), 30, f"server {number} has left its old port")

@@ -1,7 +1,11 @@
 """An ensemble whose configuration changes: servers that join, leave and take other parts while it runs."""
 
+import re
+import time
+from pathlib import Path
+
 from kazoo.client import KazooClient
-from kazoo.security import make_acl
+from kazoo.exceptions import ConnectionLoss, NewConfigNoQuorumError, ReconfigInProcessError
 
 from . import servers
 from .mixed import MixedEnsemble
@@ -78,6 +82,15 @@ class ChangingEnsemble(MixedEnsemble):
             wait_until(lambda: self.mode(number) in ("follower", "observer"), 60,
                        lambda: f"server {number} follows:\n{self.members[number].log_tail(25)}")
 
+    def wait_for_mode(self, number, mode):
+        wait_until(lambda: self.mode(number) == mode, 60,
+                   lambda: f"server {number} is {mode}: {self.modes()}\n{self.members[number].log_tail(25)}")
+
+    def dynamic_text(self, number):
+        """The file that zoo.cfg of a server points to."""
+        static = (self.members[number].directory / "zoo.cfg").read_text()
+        return Path(re.search(r"^dynamicConfigFile=(.*)$", static, re.M)[1]).read_text()
+
     def agreed(self, *numbers):
         """All running servers have one configuration of just these members; its version."""
         self.settle()
@@ -129,6 +142,20 @@ def reconfig(client, joining=None, leaving=None, members=None, **more):
     found, version = parse(data)
     assert version == stat.mzxid
     return found, version
+
+
+def reconfig_surely(client, *arguments, seconds=60, **more):
+    """A reconfiguration after which the connection may be lost, and its answer with it; then it is asked for again.
+
+    So it is while the ensemble has no leader, or a server that is wanted is not synchronised yet.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return reconfig(client, *arguments, **more)
+        except (ConnectionLoss, NewConfigNoQuorumError, ReconfigInProcessError):
+            assert time.monotonic() < deadline, "the reconfiguration does not succeed"
+            wait_until(lambda: client.connected, seconds, "the client finds a server")
 
 
 def discard_after(request, ensemble):

@@ -124,10 +124,14 @@ class MixedEnsemble(Ensemble):
     # ---- what must be equal ----
 
     def tree(self, id):
-        """A member's dump. What /zookeeper/config shows before any reconfiguration has a time of the member's own."""
+        """A member's dump. What /zookeeper/config shows before any reconfiguration has a time of the member's own.
+
+        So it has on a Java server whenever that begins to serve.
+        """
         tree = treedump.dump(self.members[id].port)
         data, stat, acl, children = tree["/zookeeper/config"]
-        tree["/zookeeper/config"] = data, stat._replace(mtime=0) if stat.mzxid == 0 else stat, acl, children
+        if stat.mzxid == 0 or self.of_kind("java"):
+            tree["/zookeeper/config"] = data, stat._replace(mtime=0), acl, children
         return tree
 
     def monitored(self, id):
