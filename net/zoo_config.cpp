@@ -99,6 +99,7 @@ class Parser {
   void check_members();
   void become_member();
   void check_member_client_port(const quorum::HostPort& client);
+  bool is_removed() const;
   void check_ports();
   void check_sessions();
   void check_snapshots();
@@ -266,12 +267,20 @@ void Parser::check_member_client_port(const quorum::HostPort& client) {
   if (client.host != "0.0.0.0") draft_.client_port_address = client.host;
 }
 
+// A reconfiguration took this server's line away.
+bool Parser::is_removed() const {
+  return is_member_ && draft_.config.has_dynamic_file && draft_.config.myid &&
+         !ensemble_.members.contains(ServerId(*draft_.config.myid));
+}
+
 void Parser::check_ports() {
   if (draft_.secure_client_port_address && !draft_.secure_client_port_set) {
     return fail(place_of("secureClientPortAddress"),
                 "secureClientPortAddress is set but secureClientPort is not");
   }
   if (!draft_.client_port) {
+    // Its client port went with its line; become_member() says that the line is missing.
+    if (is_removed()) return;
     if (draft_.client_port_address) {
       return fail(place_of("clientPortAddress"), "clientPortAddress is set but clientPort is not");
     }

@@ -101,3 +101,34 @@ def test_all_come_back_with_the_files_of_both_kinds(led):
         led.spawn(number)
     led.settle()
     assert same_everywhere(led, *members) == version
+
+
+@pytest.mark.parametrize("kind", OTHER)
+def test_an_ensemble_changes_its_kind_between_reconfigurations(request, kind):
+    """Each member takes over the dynamic files of the other kind, as in docs/migration.md."""
+    ensemble = ChangingEnsemble((kind,) * 4).begin()
+    request.addfinalizer(lambda: discard_after(request, ensemble))
+    ensemble.join(4)
+    client = ensemble.operator(*ensemble.members)
+    client.create("/load")
+    first = next(number for number in (1, 2, 3) if ensemble.mode(number) == "follower")
+    members, version = reconfig_surely(client, ensemble.entries(4), str(first))
+    ensemble.agreed(*members)
+    ensemble.stored(version)
+    ensemble.kill(first)
+    with KazooLoad(ensemble.hosts(*members), "/load") as load:
+        leader = ensemble.leader()
+        for number in [number for number in members if number != leader] + [leader]:
+            load.go_on(5)
+            ensemble.stop(number)
+            ensemble.change_kind(number, OTHER[kind])
+            ensemble.spawn(number)
+            ensemble.settle()
+            assert ensemble.config_of(number) == (members, version)
+        ensemble.change_kind(first, OTHER[kind])
+        ensemble.come_again(first, *members)
+        members, version = reconfig_surely(client, ensemble.entries(first), "4")
+        load.go_on(5)
+    client.stop()
+    assert same_everywhere(ensemble, 1, 2, 3) == version
+    load.check(ensemble.equal_tree())

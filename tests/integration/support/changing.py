@@ -36,6 +36,10 @@ class ChangingEnsemble(MixedEnsemble):
         path = member.directory / "zoo.cfg"
         member.write_config = lambda: path if path.exists() else write()
 
+    def change_kind(self, number, kind):
+        super().change_kind(number, kind)
+        self.keep_config(number)
+
     def line(self, number, role="participant"):
         return (f"127.0.0.1:{self.quorum_ports[number]}:{self.election_ports[number]}:{role};"
                 f"127.0.0.1:{self.members[number].port}")
@@ -56,6 +60,12 @@ class ChangingEnsemble(MixedEnsemble):
         lines = {other: self.first_line(other) for other in known or self.first}
         lines[number] = self.first_line(number, role)
         member.config.update({f"server.{id}": line for id, line in lines.items()})
+
+    def come_again(self, number, *known):
+        """What an operator does for a server that was removed and stopped: it comes like a new one, with its old data."""
+        (self.members[number].directory / "zoo.cfg").unlink()
+        self.write_initial(number, "participant", known)
+        self.join(number)
 
     def begin(self):
         for number in self.first:
