@@ -92,6 +92,22 @@ TEST(LeaderReconfig, ALeaderThatIsRemovedHandsOver) {
   EXPECT_THAT(world.leader.over().value_or(""), HasSubstr("server 3 leads the new configuration"));
 }
 
+// Behind them its clients are answered, and one of those has removed it.
+TEST(LeaderReconfig, ALeaderThatIsRemovedStoresItsFilesFirst) {
+  LeaderWorld world(3, 0, {"zoo.cfg", "/conf"});
+  const std::vector<ConnectionId> learners = world.lead_with(2);
+  world.write_files();
+  const Zxid zxid = reconfigure(world, "23");
+  world.make_durable(zxid);
+  for (const ConnectionId learner : learners) world.ack(learner, zxid);
+  ASSERT_TRUE(world.configuration.is_storing());
+  for (const ConnectionId learner : learners) world.lose(learner);
+  EXPECT_FALSE(world.leader.over());
+  world.write_files();
+  world.half_ticks(1);
+  EXPECT_THAT(world.leader.over().value_or(""), HasSubstr("leads the new configuration"));
+}
+
 TEST(LeaderReconfig, FollowersThatStayDoNotHoldItForEver) {
   LeaderWorld world;
   const std::vector<ConnectionId> learners = world.lead_with(2);
