@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include "app/inspect_output.hpp"
+
 namespace zoetrope::app {
 namespace {
 
@@ -69,6 +71,59 @@ std::string defect_of(const WordAnswer& answer, const char* word) {
   return "";
 }
 
+// The newest configuration that any of them has.
+std::optional<quorum::Ensemble> newest_of(const std::vector<ServerView>& servers) {
+  std::optional<quorum::Ensemble> newest;
+  for (const ServerView& server : servers) {
+    if (!server.configuration) continue;
+    if (!newest || server.configuration->version > newest->version) newest = server.configuration;
+  }
+  return newest;
+}
+
+bool has_answer_of(const std::vector<ServerView>& servers, ServerId id) {
+  return std::ranges::any_of(servers,
+                             [id](const ServerView& server) { return server.id == id.value; });
+}
+
+bool all_members_answer(const EnsembleView& view) {
+  return view.configuration &&
+         std::ranges::all_of(view.configuration->members, [&](const auto& member) {
+           return has_answer_of(view.servers, member.first);
+         });
+}
+
+// Who is in no configuration may be shut down at any time.
+void note_strangers(EnsembleView& view) {
+  if (!view.configuration) return;
+  const bool all_answer = all_members_answer(view);
+  for (ServerView& server : view.servers) {
+    const bool is_stranger = server.id ? !view.configuration->members.contains(ServerId(*server.id))
+                                       : all_answer && !server.serves();
+    if (!is_stranger) continue;
+    const std::string said = server.serves() ? server.note : server.problem;
+    server.note = (said.empty() ? "" : said + "; ") + "not a member of configuration " +
+                  hex_id(view.configuration->version);
+  }
+}
+
+// Where clients find the members that have not answered, without those that were asked.
+std::vector<load::HostPort> members_not_asked(const std::vector<ServerView>& servers,
+                                              const std::vector<load::HostPort>& asked) {
+  std::vector<load::HostPort> others;
+  const auto newest = newest_of(servers);
+  if (!newest) return others;
+  for (const auto& [id, member] : newest->members) {
+    if (!member.client || has_answer_of(servers, id)) continue;
+    const bool is_any =
+        member.client->host == "0.0.0.0" || member.client->host == "0:0:0:0:0:0:0:0";
+    const load::HostPort place{is_any ? member.quorum.front().host : member.client->host,
+                               member.client->port};
+    if (std::ranges::find(asked, place) == asked.end()) others.push_back(place);
+  }
+  return others;
+}
+
 // Whether `zxid` counts in the epoch of `leader`, so that a difference is a number of transactions.
 std::optional<int64_t> lag_behind(const ServerView& leader, const ServerView& server) {
   if (!leader.zxid || !server.zxid) return std::nullopt;
@@ -107,13 +162,30 @@ ServerView read_server_view(std::string name, const WordAnswer& srvr, const Word
   return view;
 }
 
+void take_configuration(ServerView& view, const WordAnswer& conf) {
+  constexpr std::string_view kMembership = "\nmembership:";
+  if (!conf) return;
+  const size_t at = conf->find(kMembership);
+  if (at == std::string::npos) return;
+  const size_t begin = std::min(conf->find('\n', at + 1), conf->size());
+  auto ensemble = quorum::Ensemble::parse(std::string_view(*conf).substr(begin));
+  const auto id = number_of(*conf, "serverId=");
+  if (!ensemble || !id) return;
+  view.id = id;
+  view.configuration = std::move(*ensemble);
+}
+
 EnsembleView judge_ensemble(std::vector<ServerView> servers) {
   EnsembleView view;
   view.servers = std::move(servers);
+  view.configuration = newest_of(view.servers);
+  note_strangers(view);
   std::string leaders;
   for (size_t i = 0; i < view.servers.size(); ++i) {
     const ServerView& server = view.servers[i];
-    if (!server.serves()) view.problems.push_back(server.name + ": " + server.problem);
+    if (!server.serves() && server.note.empty()) {
+      view.problems.push_back(server.name + ": " + server.problem);
+    }
     if (!server.leads()) continue;
     view.leader = leaders.empty() ? std::optional(i) : std::nullopt;
     leaders += (leaders.empty() ? "" : ", ") + server.name;
@@ -129,19 +201,37 @@ EnsembleView judge_ensemble(std::vector<ServerView> servers) {
   return view;
 }
 
-EnsembleView look_at_ensemble(const std::vector<load::HostPort>& servers,
-                              std::chrono::milliseconds patience) {
+namespace {
+
+std::vector<ServerView> look_at(const std::vector<load::HostPort>& servers,
+                                std::chrono::milliseconds patience) {
   const auto srvr = ask_servers(servers, "srvr", patience);
   std::vector<load::HostPort> there;
   for (size_t i = 0; i < servers.size(); ++i) {
     if (srvr[i]) there.push_back(servers[i]);
   }
   const auto mntr = ask_servers(there, "mntr", patience);
+  const auto conf = ask_servers(there, "conf", patience);
   std::vector<ServerView> views;
   size_t next = 0;
   for (size_t i = 0; i < servers.size(); ++i) {
-    const WordAnswer second = srvr[i] ? mntr[next++] : srvr[i];
+    const WordAnswer second = srvr[i] ? mntr[next] : srvr[i];
     views.push_back(read_server_view(to_string(servers[i]), srvr[i], second));
+    if (!srvr[i]) continue;
+    if (views.back().serves()) take_configuration(views.back(), conf[next]);
+    ++next;
+  }
+  return views;
+}
+
+}  // namespace
+
+EnsembleView look_at_ensemble(const std::vector<load::HostPort>& servers,
+                              std::chrono::milliseconds patience) {
+  std::vector<ServerView> views = look_at(servers, patience);
+  const auto others = members_not_asked(views, servers);
+  if (!others.empty()) {
+    for (ServerView& view : look_at(others, patience)) views.push_back(std::move(view));
   }
   return judge_ensemble(std::move(views));
 }

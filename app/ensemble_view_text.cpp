@@ -62,6 +62,7 @@ std::string to_json(const ServerView& server) {
   std::string out = "{\"server\":";
   properties::append_json_string(out, server.name);
   out += std::string(",\"serves\":") + (server.serves() ? "true" : "false");
+  append_number(out, "id", server.id);
   append_text(out, "role", server.role);
   append_number(out, "epoch", server.epoch());
   append_text(out, "zxid", server.zxid ? hex_id(*server.zxid) : "");
@@ -99,6 +100,7 @@ std::string to_table(const EnsembleView& view) {
 std::string to_json(const EnsembleView& view) {
   std::string out = std::string("{\"well\":") + (view.is_well() ? "true" : "false");
   append_text(out, "leader", view.leader ? view.servers[*view.leader].name : "");
+  append_text(out, "configuration", view.configuration ? hex_id(view.configuration->version) : "");
   out += ",\"servers\":[";
   for (size_t i = 0; i < view.servers.size(); ++i) {
     if (i > 0) out += ",";

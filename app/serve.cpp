@@ -137,6 +137,9 @@ int serve(const ServeOptions& options) {
     return kExitUsage;
   }
   for (const std::string& warning : config->warnings) spdlog::warn("{}", warning);
+  if (const auto wrong = net::back_up_config(options.config_file, *config)) {
+    spdlog::warn("{}", *wrong);
+  }
   auto directory = net::DataDirectory::open(*config);
   if (!directory) {
     spdlog::error("{}", directory.error());
@@ -177,6 +180,14 @@ void add_serve(CLI::App& app, int& exit_status) {
       ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))
       ->capture_default_str();
   command->add_option("--pid-file", options->pid_file, "Write the process id here while serving");
+  command->footer(
+      "A key of zoo.cfg that is not obeyed is named in a warning. With reconfigEnabled=true a\n"
+      "member of an ensemble writes files beside zoo.cfg, as Java ZooKeeper does: zoo.cfg.bak "
+      "once,\n"
+      "zoo.cfg.dynamic.VERSION with the servers of each configuration, zoo.cfg.dynamic.next while\n"
+      "one is proposed; and zoo.cfg points to the one in force (dynamicConfigFile). Who may\n"
+      "reconfigure: DigestAuthenticationProvider.superDigest, or everybody with skipACL=yes.\n"
+      "standaloneEnabled=false lets an ensemble begin as one server, or shrink to it.");
   command->callback([options, &exit_status] { exit_status = serve(*options); });
 }
 

@@ -1,8 +1,9 @@
 // config and reconfig: the membership of the ensemble (upstream GetConfigCommand, ReconfigCommand).
 #include <charconv>
-#include <fstream>
 
 #include "app/shell_commands.hpp"
+#include "net/properties.hpp"
+#include "net/zoo_config.hpp"
 
 namespace zoetrope::app {
 namespace {
@@ -43,14 +44,25 @@ std::string client_view(const std::string& config) {
   return version + " " + servers;
 }
 
-// The server lines of a file, comma separated.
+// The members that a file lists, one for each comma: its server, group and weight lines. A dynamic
+// file may be given as it is; a version in it says nothing of the new configuration.
 std::string members_of_file(const std::string& name) {
-  std::ifstream file(name);
-  if (!file) throw usage_error("cannot read " + name);
+  const auto text = net::read_whole_file(name);
+  if (!text) throw usage_error(text.error());
+  const auto entries = net::parse_properties(*text);
+  if (!entries) {
+    throw usage_error(name + ":" + std::to_string(entries.error().line) + ": " +
+                      entries.error().what);
+  }
   std::string members;
-  for (std::string line; std::getline(file, line);) {
-    line = trimmed(line);
-    if (line.starts_with("server.")) members += (members.empty() ? "" : ",") + line;
+  for (const net::Property& entry : *entries) {
+    const std::string& key = entry.key;
+    if (key == "version") continue;
+    if (!key.starts_with("server.") && !key.starts_with("group") && !key.starts_with("weight")) {
+      throw usage_error(name + ":" + std::to_string(entry.line) + ": " + key +
+                        " is no part of a configuration (only server, group and weight are)");
+    }
+    members += (members.empty() ? "" : ",") + key + "=" + entry.value;
   }
   if (members.empty()) throw usage_error(name + " has no line that begins with 'server.'");
   return members;
@@ -81,7 +93,9 @@ void run_config(CommandContext context, const CommandWords& words) {
 void run_reconfig(CommandContext context, const CommandWords& words) {
   const bool whole = words.has("file") || words.has("members");
   const bool steps = words.has("add") || words.has("remove");
-  if (!whole && !steps) throw usage_error("reconfig needs -file, -members, -add or -remove");
+  if (!whole && !steps) {
+    throw usage_error("reconfig " + std::string(find_command("reconfig")->usage));
+  }
   if (whole && steps) {
     throw usage_error(
         "Can't use -file or -members together with -add or -remove (mixing "

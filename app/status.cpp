@@ -87,11 +87,14 @@ void add_status(CLI::App& app, int& exit_status) {
       ->check(CLI::Range(0.1, 600.0))
       ->capture_default_str();
   command->footer(
-      "Asks every server `srvr` and `mntr`; both must be in its 4lw.commands.whitelist for the\n"
-      "whole picture (srvr is by default). EPOCH and LAG are those of the zxid: the last\n"
-      "transaction that the server has applied, and how many more the leader has. Exit status: 0\n"
-      "when there is exactly one leader (or one standalone server) and every server serves, 1\n"
-      "otherwise, of the last look.");
+      "Asks every server `srvr`, `mntr` and `conf`; all must be in its 4lw.commands.whitelist for\n"
+      "the whole picture (srvr is by default). Where a server tells the configuration (conf), its\n"
+      "members are shown too that were not named, if it has their client ports, and a server that\n"
+      "was removed from it may be down. EPOCH and LAG are those of the zxid: the last transaction\n"
+      "that the server has applied, and how many more the leader has. Exit status: 0 when there "
+      "is\n"
+      "exactly one leader (or one standalone server) and every server serves, 1 otherwise, of the\n"
+      "last look.");
   command->callback([options, &exit_status] {
     const auto servers = servers_of(*options);
     exit_status = status(*options, servers);

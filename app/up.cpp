@@ -56,9 +56,9 @@ class StateLines {
     shown_.resize(servers.size());
     if (in_place_ && is_shown_) std::printf("\033[%zuA\033[J", servers.size());
     for (size_t i = 0; i < servers.size(); ++i) {
-      const std::string state = state_of(servers[i], view.servers[i]);
-      const std::string zxid =
-          view.servers[i].zxid ? ", zxid " + hex_id(*view.servers[i].zxid) : "";
+      const ServerView& seen = view_of(servers[i], view.servers[i], view);
+      const std::string state = state_of(servers[i], seen);
+      const std::string zxid = seen.zxid ? ", zxid " + hex_id(*seen.zxid) : "";
       if (!in_place_ && state == shown_[i]) continue;
       shown_[i] = state;
       std::printf("server %d: %s%s\n", servers[i].number(), state.c_str(), zxid.c_str());
@@ -75,6 +75,14 @@ class StateLines {
   }
 
  private:
+  // A reconfiguration may have moved its client port: then it answers as one that was not asked.
+  static const ServerView& view_of(const ChildServer& server, const ServerView& asked,
+                                   const EnsembleView& view) {
+    for (const ServerView& other : view.servers) {
+      if (other.id == server.number()) return other;
+    }
+    return asked;
+  }
   static std::string state_of(const ChildServer& server, const ServerView& view) {
     if (!server.runs()) return server.end_text();
     const auto epoch = server.epoch();

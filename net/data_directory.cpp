@@ -95,7 +95,8 @@ bool is_same_directory(const std::string& a, const std::string& b) {
 
 std::expected<DataDirectory, std::string> DataDirectory::open(const ServerConfig& config) {
   DataDirectory opened;
-  opened.roots_ = {config.data_log_dir + kVersionFolder, config.data_dir + kVersionFolder};
+  opened.roots_ = {config.data_log_dir + kVersionFolder, config.data_dir + kVersionFolder,
+                   config.config_dir};
   for (const std::string& path : {opened.roots_.snapshot, opened.roots_.log}) {
     if (auto wrong = prepare(path, config.datadir_autocreate)) return std::unexpected(*wrong);
   }

@@ -14,12 +14,19 @@
 
 namespace zoetrope::net {
 
-// The directory of each folder (with version-2); the two may be equal.
+// The directory of each folder (with version-2 but for that of the configuration); they may be
+// equal.
 struct DiskRoots {
   std::string log;
   std::string snapshot;
+  std::string config = {};  // empty where no configuration is ever written
   const std::string& of(storage::Folder folder) const {
-    return folder == storage::Folder::kLog ? log : snapshot;
+    switch (folder) {
+      case storage::Folder::kLog: return log;
+      case storage::Folder::kSnapshot: return snapshot;
+      case storage::Folder::kConfig: return config;
+    }
+    return log;
   }
   std::string path(const storage::FileName& file) const {
     return of(file.folder) + "/" + file.name;

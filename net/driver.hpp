@@ -89,6 +89,7 @@ class Driver {
   void carry_out();
   void sort_out(node::Effect& effect);
   void set_listening(const node::Listen& listen);
+  void move_port(const node::Rebind& rebind);
   void close_connections();
   void reload();
   bool may_do_now(const std::vector<storage::DiskOp>& ops) const;

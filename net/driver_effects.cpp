@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "core/base/assert.hpp"
+#include "core/quorum/address_text.hpp"
 #include "net/clock.hpp"
 #include "net/driver.hpp"
 #include "net/history.hpp"
@@ -76,6 +77,7 @@ void Driver::sort_out(node::Effect& effect) {
                  [this](const node::Connect& connect) { dialer_.dial(connect.token, connect.to); },
                  [this](const node::AbandonConnect& abandon) { dialer_.abandon(abandon.token); },
                  [this](const node::Listen& listen) { set_listening(listen); },
+                 [this](const node::Rebind& rebind) { move_port(rebind); },
                  [this](const node::Reload& reload) { reload_ = reload; },
                  [this](const node::HostFactsQuery&) { wants_host_facts_ = true; },
                  [this](const node::Log& log) { log_(log.severity, log.text); },
@@ -94,6 +96,19 @@ void Driver::set_listening(const node::Listen& listen) {
   port(listen.port).keep_opening([this, consequence](const std::string& why) {
     if (!halt_) halt_ = node::Halt{false, why + consequence};
   });
+}
+
+void Driver::move_port(const node::Rebind& rebind) {
+  if (is_stopping_ || halt_) return;
+  const bool on_all = config_.peers && config_.peers->on_all && rebind.port != node::Port::kClient;
+  std::vector<ListenAddress> addresses;
+  for (const quorum::HostPort& address : rebind.addresses) {
+    const bool is_any = on_all || quorum::is_wildcard_host(address.host);
+    addresses.push_back({is_any ? "" : address.host, address.port});
+  }
+  log_(node::Severity::kInfo,
+       "the " + port(rebind.port).name() + " moves to " + shown(addresses.front()));
+  port(rebind.port).move_to(std::move(addresses));
 }
 
 // Synchronous, as at start: the engine has nothing else to do until it has its state again.

@@ -60,8 +60,12 @@ Wrong check_identity(const ConfigDraft& draft, const quorum::Ensemble& ensemble)
                                     "/myid must hold the number of this server"};
   }
   if (ensemble.members.contains(ServerId(*myid))) return std::nullopt;
+  const std::string why =
+      draft.config.has_dynamic_file
+          ? ": the server was removed from the ensemble, or dynamicConfigFile is not its own"
+          : "";
   return ConfigRemark{"myid", "myid is " + std::to_string(*myid) + ", and there is no " +
-                                  server_key(ServerId(*myid)) + " line"};
+                                  server_key(ServerId(*myid)) + " line" + why};
 }
 
 Wrong check_addresses(const ConfigDraft& draft, const quorum::Ensemble& ensemble) {
@@ -112,6 +116,7 @@ std::vector<ListenAddress> listen_addresses(const std::vector<quorum::HostPort>&
 
 void take_ports(ConfigDraft& draft, const quorum::Member& member) {
   PeerPorts& ports = draft.config.peers.emplace();
+  ports.on_all = draft.quorum_listen_on_all;
   ports.quorum = listen_addresses(member.quorum, draft.quorum_listen_on_all);
   ports.election = listen_addresses(member.election, draft.quorum_listen_on_all);
   if (const uint16_t port = draft.peer.role.observer_master_port;
@@ -214,6 +219,8 @@ std::optional<ConfigRemark> make_member(ConfigDraft& draft, quorum::Ensemble ens
   take_intervals(draft.peer.election, warnings);
   warn_of_size(ensemble, warnings);
   draft.peer.role.self = draft.peer.election.self = draft.peer.links.self = self;
+  draft.peer.role.reconfig_enabled = draft.config.engine.reconfig_enabled;
+  draft.peer.standalone_enabled = draft.standalone_enabled;
   draft.peer.ensemble = std::move(ensemble);
   draft.config.engine.server_id = self;
   draft.config.recovery.newest_count = draft.peer.commit_log_count;

@@ -11,7 +11,8 @@ namespace zoetrope::net {
 
 ServerPort::ServerPort(boost::asio::io_context& io, PortOptions options,
                        Listener::Accepted accepted, Warn warn)
-    : options_(std::move(options)),
+    : io_(io),
+      options_(std::move(options)),
       accepted_(std::move(accepted)),
       warn_(std::move(warn)),
       pause_(io) {
@@ -96,16 +97,32 @@ void ServerPort::start() {
 }
 
 void ServerPort::keep_opening(Failed failed) {
-  ZT_ASSERT(!resolved_.empty());
+  ZT_ASSERT(!options_.addresses.empty());
   if (is_open()) return;
   failed_ = std::move(failed);
   is_wanted_ = true;
   try_to_open(1);
 }
 
+void ServerPort::move_to(std::vector<ListenAddress> addresses) {
+  const bool was_wanted = is_open() || is_wanted_;
+  close();
+  options_.addresses = std::move(addresses);
+  options_.tries_max = 0;
+  resolved_.clear();
+  for (auto& listener : listeners_) left_.push_back(std::move(listener));
+  listeners_.clear();
+  for (size_t i = 0; i < options_.addresses.size(); ++i) {
+    listeners_.push_back(std::make_unique<Listener>(io_));
+  }
+  if (!was_wanted) return;
+  is_wanted_ = true;
+  try_to_open(1);
+}
+
 void ServerPort::try_to_open(int tries) {
   std::string why;
-  if (is_open() || open(why)) return;
+  if (is_open() || (resolve(why) && open(why))) return;
   if (!may_try_again(tries, why)) return failed_(why);
   pause_.expires_after(std::chrono::nanoseconds(options_.pause.ns));
   pause_.async_wait([this, tries](const boost::system::error_code& cancelled) {

@@ -48,6 +48,11 @@ class ServerPort {
   // Nobody is accepted any more and connecting fails, as if nobody was there.
   void close();
   bool is_open() const;
+  // From now on the port is at these addresses. If it was open it is closed and opened there, and
+  // where that is not possible it is tried again, without end: whoever asked for it believes the
+  // server to be there.
+  void move_to(std::vector<ListenAddress> addresses);
+  const std::string& name() const { return options_.name; }
   // Of the first address; 0 where there is none.
   uint16_t number() const { return resolved_.empty() ? 0 : resolved_.front().port; }
 
@@ -58,11 +63,13 @@ class ServerPort {
   void try_to_open(int tries);
   bool may_try_again(int tries, const std::string& why) const;
 
+  boost::asio::io_context& io_;
   PortOptions options_;
   Listener::Accepted accepted_;
   Warn warn_;
   Failed failed_;
   std::vector<std::unique_ptr<Listener>> listeners_;  // as the addresses
+  std::vector<std::unique_ptr<Listener>> left_;       // their last events may be on the way
   std::vector<ListenAddress> resolved_;
   boost::asio::steady_timer pause_;
   bool is_started_ = false;

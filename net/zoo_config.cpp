@@ -5,8 +5,10 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <map>
 
+#include "core/quorum/config_text.hpp"
 #include "core/quorum/ensemble.hpp"
 #include "net/config_keys.hpp"
 #include "net/config_values.hpp"
@@ -19,19 +21,6 @@ namespace {
 
 constexpr int32_t kSnapRetainCountMin = 3;  // upstream MIN_SNAP_RETAIN_COUNT
 constexpr int32_t kSnapCountMin = 2;        // upstream ZooKeeperServer.getSnapCount
-
-// Upstream's dynamic files carry the version of their configuration in their name,
-// "zoo.cfg.dynamic.100000002"; others have version 0.
-int64_t version_of_file_name(const std::string& path) {
-  const std::string_view name(path);
-  const size_t dot = name.find_last_of('.');
-  if (dot == std::string_view::npos) return 0;
-  const std::string_view digits = name.substr(dot + 1);
-  int64_t version = 0;
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), version, 16);
-  return error == std::errc() && end == digits.data() + digits.size() ? version : 0;
-}
 
 // Reads entries into a draft and then makes the checks that need several of them.
 class Parser {
@@ -64,6 +53,7 @@ class Parser {
     if (error_.empty()) check_ports();
     if (error_.empty()) check_sessions();
     if (error_.empty()) check_snapshots();
+    if (error_.empty() && is_member_) read_next_file();
     if (error_.empty() && is_member_) become_member();
   }
   ServerConfig take() {
@@ -104,10 +94,12 @@ class Parser {
   void check_directories();
   void read_myid();
   void read_dynamic_file();
+  void read_next_file();
   void add_member_line(const std::string& key, std::string_view value, const std::string& place);
   void check_members();
   void become_member();
   void check_member_client_port(const quorum::HostPort& client);
+  bool is_removed() const;
   void check_ports();
   void check_sessions();
   void check_snapshots();
@@ -206,6 +198,7 @@ void Parser::read_dynamic_file() {
     const std::string& key = members_.front().key;
     return fail(place_of(key), key + " must stand in the dynamic file " + path);
   }
+  draft_.config.has_dynamic_file = true;
   const auto content = read_file_(path);
   if (!content) return fail(place_of("dynamicConfigFile"), "dynamicConfigFile: " + content.error());
   const auto properties = parse_properties(*content);
@@ -221,7 +214,20 @@ void Parser::read_dynamic_file() {
     }
     add_member_line(key, property.value, place);
   }
-  ensemble_version_ = version_of_file_name(path);
+  ensemble_version_ = quorum::version_of_file_name(path);
+}
+
+// What was proposed when the server stopped counts beside what is in force. Upstream looks at the
+// file only where a dynamic one is in use, and forgets a proposal that came before its first one.
+void Parser::read_next_file() {
+  draft_.peer.files.static_file = file_.substr(file_.find_last_of('/') + 1);
+  if (!draft_.config.engine.reconfig_enabled) return;
+  const std::string path = quorum::next_file_name(file_);
+  const auto content = read_file_(path);
+  if (!content) return;
+  auto next = quorum::Ensemble::parse(*content);
+  if (!next) return fail(path, next.error());
+  draft_.peer.last_seen = *std::move(next);
 }
 
 void Parser::check_members() {
@@ -261,12 +267,20 @@ void Parser::check_member_client_port(const quorum::HostPort& client) {
   if (client.host != "0.0.0.0") draft_.client_port_address = client.host;
 }
 
+// A reconfiguration took this server's line away.
+bool Parser::is_removed() const {
+  return is_member_ && draft_.config.has_dynamic_file && draft_.config.myid &&
+         !ensemble_.members.contains(ServerId(*draft_.config.myid));
+}
+
 void Parser::check_ports() {
   if (draft_.secure_client_port_address && !draft_.secure_client_port_set) {
     return fail(place_of("secureClientPortAddress"),
                 "secureClientPortAddress is set but secureClientPort is not");
   }
   if (!draft_.client_port) {
+    // Its client port went with its line; become_member() says that the line is missing.
+    if (is_removed()) return;
     if (draft_.client_port_address) {
       return fail(place_of("clientPortAddress"), "clientPortAddress is set but clientPort is not");
     }
@@ -324,7 +338,28 @@ std::expected<ServerConfig, std::string> load_zoo_config(
     const std::string& path, const std::vector<std::string>& definitions) {
   const auto text = read_whole_file(path);
   if (!text) return std::unexpected(text.error());
-  return parse_zoo_config(*text, path, definitions, read_whole_file);
+  auto config = parse_zoo_config(*text, path, definitions, read_whole_file);
+  if (!config) return config;
+  std::error_code failed;
+  const auto real = std::filesystem::canonical(path, failed);
+  if (!failed && config->engine.peer) {
+    config->config_dir = real.parent_path().string();
+    config->engine.peer->files = {real.filename().string(), config->config_dir};
+  }
+  return config;
+}
+
+std::optional<std::string> back_up_config(const std::string& path, const ServerConfig& config) {
+  const bool is_wanted = config.engine.peer && config.engine.reconfig_enabled &&
+                         config.engine.peer->ensemble.version == 0 && !config.has_dynamic_file;
+  if (!is_wanted) return std::nullopt;
+  const std::string copy = path + ".bak";
+  std::error_code failed;
+  std::filesystem::copy_file(path, copy + ".tmp", std::filesystem::copy_options::overwrite_existing,
+                             failed);
+  if (!failed) std::filesystem::rename(copy + ".tmp", copy, failed);
+  if (!failed) return std::nullopt;
+  return "cannot copy " + path + " to " + copy + ": " + failed.message();
 }
 
 std::expected<std::string, std::string> read_whole_file(const std::string& path) {

@@ -27,6 +27,7 @@ struct ListenAddress {
 // Where the other members of an ensemble connect to.
 struct PeerPorts {
   std::vector<ListenAddress> quorum, election;
+  bool on_all = false;                         // quorumListenOnAllIPs
   std::vector<ListenAddress> observer_master;  // none: this server serves no observers as follower
   // How often it is tried to open the election port at start (electionPortBindRetry); 0: without
   // end.
@@ -44,7 +45,10 @@ struct ServerConfig {
   std::string data_dir;      // as written; version-2 lies below it
   std::string data_log_dir;  // equal to data_dir unless set
   bool datadir_autocreate = true;
-  std::optional<int64_t> myid;  // a standalone server does not need it
+  // Where the configuration file is, as the system names it; empty for a text that is no file.
+  std::string config_dir;
+  bool has_dynamic_file = false;  // dynamicConfigFile: the servers stand there
+  std::optional<int64_t> myid;    // a standalone server does not need it
 
   ListenAddress client;
   bool client_tcp_keepalive = false;
@@ -70,6 +74,10 @@ std::expected<ServerConfig, std::string> parse_zoo_config(
 // parse_zoo_config() on the real file at `path`.
 std::expected<ServerConfig, std::string> load_zoo_config(
     const std::string& path, const std::vector<std::string>& definitions);
+
+// Upstream keeps a copy of a file with server lines before it takes them out of it, "zoo.cfg.bak".
+// Whether `config` calls for it, and the copy; the text is why it could not be made.
+std::optional<std::string> back_up_config(const std::string& path, const ServerConfig& config);
 
 // Reads a file of the real file system.
 std::expected<std::string, std::string> read_whole_file(const std::string& path);

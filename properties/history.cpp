@@ -6,11 +6,29 @@
 namespace zoetrope::properties {
 namespace {
 
-constexpr std::array<std::string_view, 22> kOpNames = {
-    "create",        "delete",    "setData", "setACL",   "check",         "multi",
-    "closeSession",  "exists",    "getData", "getACL",   "getChildren",   "getAllChildrenNumber",
-    "getEphemerals", "multiRead", "sync",    "addWatch", "removeWatches", "checkWatches",
-    "setWatches",    "auth",      "ping",    "malformed"};
+constexpr std::array<std::string_view, 23> kOpNames = {"create",
+                                                       "delete",
+                                                       "setData",
+                                                       "setACL",
+                                                       "check",
+                                                       "multi",
+                                                       "reconfig",
+                                                       "closeSession",
+                                                       "exists",
+                                                       "getData",
+                                                       "getACL",
+                                                       "getChildren",
+                                                       "getAllChildrenNumber",
+                                                       "getEphemerals",
+                                                       "multiRead",
+                                                       "sync",
+                                                       "addWatch",
+                                                       "removeWatches",
+                                                       "checkWatches",
+                                                       "setWatches",
+                                                       "auth",
+                                                       "ping",
+                                                       "malformed"};
 
 constexpr std::array<std::string_view, 7> kModeNames = {
     "persistent", "ephemeral", "persistent-sequential", "ephemeral-sequential",

@@ -31,6 +31,7 @@ enum class OpKind : uint8_t {
   kSetAcl,
   kCheck,  // only as a part of a multi
   kMulti,
+  kReconfig,  // `path` who leaves, `data` who joins; or, with `with_stat`, `data` all members
   kCloseSession,
   kExists,
   kGetData,
@@ -195,8 +196,8 @@ struct CommittedTxn {
   int32_t type = 0;  // operation code (facts/client-protocol.md section 6); -1: a failed write
   int64_t time_ms = 0;
   ErrorCode error = ErrorCode::kOk;
-  std::vector<std::string>
-      paths;  // deleteContainer: the node; closeSession: its ephemerals in order
+  std::vector<std::string> paths;  // deleteContainer: the node; closeSession: its ephemerals in
+                                   // order; reconfig: the text of the configuration
   // Its record was in the logs of a quorum; where that is not known, true.
   bool by_quorum = true;
   // When a server was first seen to have applied it, in the history's time; nullopt when unknown.
@@ -205,6 +206,7 @@ struct CommittedTxn {
 inline constexpr int32_t kTxnError = -1;
 inline constexpr int32_t kTxnCreateSession = -10;
 inline constexpr int32_t kTxnCloseSession = -11;
+inline constexpr int32_t kTxnReconfig = 16;
 inline constexpr int32_t kTxnDeleteContainer = 20;
 
 struct FinalNode {

@@ -29,7 +29,10 @@ Client::Client(uint32_t index, ClientConfig config, HostId host, std::vector<Ser
       random_(random),
       workload_(config.workload, random.fork("workload")),
       timeout_ms_(config.timeout_ms) {
-  if (config_.authenticates) {
+  if (config_.is_super) {
+    auth_ = kSuperAuth;
+    identities_.push_back({"super", ""});
+  } else if (config_.authenticates) {
     auth_ = "user" + std::to_string(index_ % 3) + ":secret";
     identities_.push_back({"digest", *tree::digest_of(auth_, "SHA1")});
   }

@@ -24,6 +24,8 @@
 
 namespace zoetrope::sim {
 
+inline constexpr std::string_view kSuperAuth = "super:secret";
+
 // Odds are "one in n operations", 0 for never.
 struct ClientConfig {
   int32_t timeout_ms = 6000;
@@ -33,6 +35,7 @@ struct ClientConfig {
   int64_t think_us_max = 2000;  // between operations
   WorkloadConfig workload;
   bool authenticates = false;
+  bool is_super = false;              // with kSuperAuth, which the servers know
   bool read_only = false;             // is content with a server that writes nothing
   bool eager = false;                 // sends requests before the handshake is answered
   uint64_t drop_one_in = 0;           // closes the connection and comes back

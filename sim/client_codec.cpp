@@ -49,6 +49,7 @@ OpCode type_of(const Arguments& args) {
     case OpKind::kSetAcl: return OpCode::kSetAcl;
     case OpKind::kCheck: return OpCode::kCheck;
     case OpKind::kMulti: return OpCode::kMulti;
+    case OpKind::kReconfig: return OpCode::kReconfig;
     case OpKind::kCloseSession: return OpCode::kCloseSession;
     case OpKind::kExists: return OpCode::kExists;
     case OpKind::kGetData: return OpCode::kGetData;
@@ -129,6 +130,14 @@ void write_body(Writer& out, const Operation& op, OpCode type) {
     case OpKind::kSetAcl: {
       const std::string acl = encoded_acl(args.acl);
       wire::write(out, wire::SetAclRequest{args.path, acl, args.version});
+      break;
+    }
+    case OpKind::kReconfig: {
+      const jute::BufferView leaving =
+          args.path.empty() ? std::nullopt : jute::BufferView(args.path);
+      wire::ReconfigRequest request{view(args.data), leaving, std::nullopt, -1};
+      if (args.with_stat) request = {std::nullopt, std::nullopt, view(args.data), -1};
+      wire::write(out, request);
       break;
     }
     case OpKind::kMulti:
@@ -253,6 +262,7 @@ bool decode_reply(jute::Reader& in, Operation& op) {
     case OpKind::kSetData:
     case OpKind::kSetAcl:
     case OpKind::kExists: op.result.stat = history_stat(jute::read_stat(in)); break;
+    case OpKind::kReconfig:
     case OpKind::kGetData: {
       const wire::DataReply reply = wire::read_data_reply(in);
       if (reply.data) op.result.data = std::string(*reply.data);

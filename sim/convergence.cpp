@@ -13,15 +13,25 @@ constexpr Duration kStep = Duration::from_ms(10);
 
 }  // namespace
 
-bool World::is_quorum(const std::function<bool(uint32_t)>& has) const {
-  if (!is_ensemble()) return has(0);
-  const quorum::Ensemble& ensemble = config_.processes[0].server.peer->ensemble;
-  return ensemble.is_quorum([&](ServerId id) {
-    for (uint32_t i = 0; i < config_.processes.size(); ++i) {
-      if (config_.processes[i].server.server_id == id) return has(i);
-    }
-    return false;
-  });
+// A transaction needs a quorum of the configuration that is in force when its turn comes, and one
+// that changes it also a quorum of the new one.
+LogEvidence::IsQuorum World::quorums_of_history() const {
+  if (!is_ensemble()) return [](const auto&, const auto& has) { return has(0); };
+  std::map<ServerId, uint32_t> index_of;
+  for (uint32_t i = 0; i < config_.processes.size(); ++i) {
+    index_of.emplace(config_.processes[i].server.server_id, i);
+  }
+  return [index_of, current = config_.processes[0].server.peer->ensemble](
+             const properties::CommittedTxn& txn, const auto& has) mutable {
+    const auto has_server = [&](ServerId id) {
+      const auto index = index_of.find(id);
+      return index != index_of.end() && has(index->second);
+    };
+    const bool is_enough = current.is_quorum(has_server);
+    if (txn.type != properties::kTxnReconfig || txn.paths.empty()) return is_enough;
+    if (auto next = quorum::Ensemble::parse(txn.paths[0])) current = *std::move(next);
+    return is_enough && current.is_quorum(has_server);
+  };
 }
 
 // Which zxids belong to the history that the servers have come to.
@@ -69,8 +79,20 @@ bool World::all_serve() const {
   return silent == processes_.size() || leaders == 1;
 }
 
+// One configuration is in force everywhere and no other one is on its way.
+bool World::configured_alike() const {
+  std::optional<int64_t> version;
+  return std::ranges::all_of(processes_, [&](const auto& process) {
+    const auto standing = process->engine()->standing();
+    if (!standing) return true;
+    const bool is_alike = !version || *version == standing->config_version;
+    version = standing->config_version;
+    return is_alike && !standing->is_changing;
+  });
+}
+
 bool World::converged() const {
-  if (!all_serve()) return false;
+  if (!all_serve() || !configured_alike()) return false;
   const Engine& first = *processes_[0]->engine();
   return std::ranges::all_of(processes_, [&](const auto& process) {
     const Engine& engine = *process->engine();

@@ -25,7 +25,9 @@ class ServerEngine : public Engine {
   std::optional<Standing> standing() const override {
     const zab::Peer* peer = server_.peer();
     if (peer == nullptr) return std::nullopt;
-    return Standing{peer->state(), peer->is_serving(), peer->epoch(), peer->leader()};
+    const zab::Ensembles& ensembles = peer->ensembles();
+    return Standing{peer->state(),  peer->is_serving(),        peer->epoch(),
+                    peer->leader(), ensembles.current.version, ensembles.last_seen.has_value()};
   }
 
  private:
@@ -66,6 +68,10 @@ std::string describe(const Standing& standing) {
   std::string text(kNames[static_cast<size_t>(standing.state)]);
   if (standing.leader) text += " " + std::to_string(standing.leader->value);
   text += " in epoch " + std::to_string(standing.epoch);
+  if (standing.config_version != 0) {
+    text += ", configuration " + std::to_string(standing.config_version);
+    if (standing.is_changing) text += " and another one proposed";
+  }
   return text + (standing.serves ? ", serving" : ", not serving");
 }
 
@@ -78,9 +84,27 @@ std::expected<storage::RecoveredState, std::string> recover_again(const node::Co
   return recover(config, disk);
 }
 
-std::expected<std::unique_ptr<Engine>, std::string> make_server(const node::Config& config,
+namespace {
+
+// A member whose configuration changes has it in files.
+std::expected<node::Config, std::string> as_stored(node::Config config, storage::Disk& disk) {
+  if (!config.peer || config.peer->files.static_file.empty()) return config;
+  auto stored = zab::read_configuration(disk, config.peer->files.static_file);
+  if (!stored) return std::unexpected(stored.error());
+  config.peer->role.is_observer = stored->current.is_observer(config.server_id);
+  config.peer->ensemble = std::move(stored->current);
+  config.peer->last_seen = std::move(stored->last_seen);
+  return config;
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<Engine>, std::string> make_server(const node::Config& given,
                                                                 storage::Disk& disk, uint64_t seed,
                                                                 Now now) {
+  auto stored = as_stored(given, disk);
+  if (!stored) return std::unexpected(stored.error());
+  const node::Config config = *std::move(stored);
   auto recovered = recover(config, disk);
   if (!recovered) return std::unexpected(recovered.error());
   zab::Epochs epochs;

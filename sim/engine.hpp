@@ -27,6 +27,8 @@ struct Standing {
   bool serves = false;  // clients
   int64_t epoch = 0;    // of the leader that it follows or is; of the last one while it looks
   std::optional<ServerId> leader;
+  int64_t config_version = 0;  // of the configuration in force
+  bool is_changing = false;    // another one is proposed
 };
 std::string describe(const Standing& standing);
 

@@ -41,6 +41,9 @@ CommittedTxn committed(const jute::Txn& txn) {
   if (out.type == properties::kTxnDeleteContainer) {
     out.paths.emplace_back(std::get<jute::DeleteTxn>(txn.body).path);
   }
+  if (out.type == properties::kTxnReconfig) {
+    out.paths.emplace_back(std::get<jute::SetDataTxn>(txn.body).data.value_or(""));
+  }
   return out;
 }
 
@@ -111,7 +114,7 @@ std::vector<CommittedTxn> LogEvidence::take(const std::function<bool(Zxid)>& is_
     const auto has = [&](uint32_t server) { return (record.holders >> server & 1) != 0; };
     if (!is_part(zxid)) continue;
     CommittedTxn& txn = list.emplace_back(record.txn);
-    txn.by_quorum = is_quorum(has);
+    txn.by_quorum = is_quorum(txn, has);
     for (size_t i = 0; i < applied.size(); ++i) {
       while (next[i] != applied[i]->end() && next[i]->first < zxid) ++next[i];
       if (next[i] == applied[i]->end()) continue;

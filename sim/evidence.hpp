@@ -31,8 +31,10 @@ class LogEvidence {
   bool add_file(uint32_t server, std::string_view content);
   bool add_disk(uint32_t server, const SimDisk& disk);
 
-  // Whether the servers of which `has` says true are a quorum.
-  using IsQuorum = std::function<bool(const std::function<bool(uint32_t)>& has)>;
+  // Whether the servers of which `has` says true were a quorum for that transaction; asked for one
+  // after the other of the history.
+  using IsQuorum = std::function<bool(const properties::CommittedTxn& txn,
+                                      const std::function<bool(uint32_t)>& has)>;
   // What `is_part` says is part of the history, ascending by zxid, with the earliest of its times,
   // by server.
   std::vector<properties::CommittedTxn> take(const std::function<bool(Zxid)>& is_part,

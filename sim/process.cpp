@@ -44,7 +44,13 @@ Process::Process(uint32_t index, ProcessConfig config, EngineFactory factory, Ho
       network_(network),
       trace_(trace),
       random_(random),
-      disk_(random.fork("disk")) {}
+      disk_(random.fork("disk")) {
+  if (config_.static_config.empty()) return;
+  const storage::FileName file{storage::Folder::kConfig, config_.server.peer->files.static_file};
+  const auto written = disk_.execute(storage::WriteFile{file, 0, config_.static_config, 0});
+  const auto synced = disk_.execute(storage::SyncFile{file});
+  ZT_ASSERT(written && synced);
+}
 
 void Process::plan(EventKind kind, MonotonicTime at, uint64_t detail) {
   Event event;
@@ -316,6 +322,8 @@ void Process::carry_out(node::Effect& effect) {
     void operator()(const node::Connect& e) { p.dial(e); }
     void operator()(const node::AbandonConnect& e) { p.abandon(e.token); }
     void operator()(const node::Listen& e) { p.listen(e); }
+    // Simulated servers have one address for each port, for ever.
+    void operator()(const node::Rebind&) {}
     void operator()(const node::Reload& e) { p.plan_reload(e); }
     void operator()(const node::HostFactsQuery&) {
       p.deferred_.emplace_back(node::HostFacts{20, 1024, 1 << 20});

@@ -34,6 +34,8 @@ enum class DeathKind : uint8_t {
 
 struct ProcessConfig {
   node::Config server;
+  // Of a member whose configuration changes: the content of its file at the beginning of the world.
+  std::string static_config;
   Latency write_latency{5, 40, 50, 2000};
   Latency sync_latency{80, 1500, 50, 20000};
   int64_t batch_delay_us_max = 300;   // longest wait before a BatchEnd

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "core/tree/acl.hpp"
+
 namespace zoetrope::sim {
 namespace {
 
-constexpr std::array<std::string_view, 7> kNames = {
-    "calm", "crash", "churn", "disk-faults", "ensemble", "ensemble-disk", "modes"};
+constexpr std::array<std::string_view, 8> kNames = {
+    "calm", "crash", "churn", "disk-faults", "ensemble", "ensemble-disk", "reconfig", "modes"};
 
 template <class T, size_t N>
 T pick(Random& random, const T (&choices)[N]) {
@@ -127,6 +129,8 @@ FaultConfig draw_ensemble_faults(bool disk, Random random) {
 
 FaultConfig draw_faults(Profile profile, Random random) {
   if (is_ensemble(profile)) {
+    // Every fourth run changes an ensemble that nothing else disturbs.
+    if (profile == Profile::kReconfig && random.one_in(4)) return {};
     return draw_ensemble_faults(profile == Profile::kEnsembleDisk, random);
   }
   FaultConfig faults;
@@ -230,6 +234,53 @@ void make_ensemble(WorldConfig& world, uint64_t participants, uint64_t observers
   }
 }
 
+namespace {
+
+std::string static_config(const quorum::Ensemble& ensemble) {
+  std::string text = "# the servers of the first configuration\ntickTime=2000\n";
+  for (const auto& [id, member] : ensemble.members) {
+    text += "server." + std::to_string(id.value) + "=" + member.to_string() + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+void make_changeable(WorldConfig& world, uint64_t spares, Random random) {
+  const ProcessConfig first = world.processes.at(0);
+  const quorum::Ensemble ensemble = first.server.peer->ensemble;
+  ClientConfig operator_client = world.clients.empty() ? ClientConfig{} : world.clients[0];
+  for (uint64_t i = 0; i < spares; ++i) {
+    ProcessConfig spare = first;
+    draw_own_part(spare, random.fork("spare" + std::to_string(i)));
+    const ServerId id(static_cast<int64_t>(world.processes.size() + 1));
+    zab::PeerConfig& peer = *spare.server.peer;
+    spare.server.server_id = peer.role.self = peer.election.self = peer.links.self = id;
+    const auto role =
+        random.one_in(3) ? quorum::MemberRole::kObserver : quorum::MemberRole::kParticipant;
+    peer.role.is_observer = role == quorum::MemberRole::kObserver;
+    peer.links.own_addresses = {{server_name(id), kElectionPort}};
+    peer.ensemble.members.emplace(id, member_of(id, role));
+    world.processes.push_back(std::move(spare));
+  }
+  const bool standalone_enabled = random.one_in(2);
+  for (ProcessConfig& process : world.processes) {
+    node::Config& server = process.server;
+    server.reconfig_enabled = server.peer->role.reconfig_enabled = true;
+    server.peer->standalone_enabled = standalone_enabled;
+    server.auth.super_digest = *tree::digest_of(std::string(kSuperAuth), "SHA1");
+    server.peer->files = {"zoo.cfg", ""};
+    process.static_config = static_config(server.peer->ensemble);
+    operator_client.workload.members.push_back(server.server_id);
+  }
+  operator_client.is_super = true;
+  operator_client.pipeline_max = 1;
+  operator_client.think_us_max = pick<int64_t>(random, {50'000, 500'000, 3'000'000});
+  operator_client.operations = static_cast<uint64_t>(random.between(4, 40));
+  operator_client.malformed_one_in = operator_client.slow_read_one_in = 0;
+  world.clients.push_back(operator_client);
+}
+
 WorldConfig draw_world(Profile profile, const Overrides& overrides, Random random) {
   WorldConfig world;
   world.network = draw_network(random.fork("network"));
@@ -257,6 +308,10 @@ WorldConfig draw_world(Profile profile, const Overrides& overrides, Random rando
     if (ensemble) draw_moves(client, random.fork("moves" + std::to_string(i)));
     client.operations = operations / clients + (i < operations % clients ? 1 : 0);
     world.clients.push_back(client);
+  }
+  if (profile == Profile::kReconfig) {
+    Random changes = random.fork("changes");
+    make_changeable(world, static_cast<uint64_t>(changes.between(1, 3)), changes.fork("spares"));
   }
   if (profile == Profile::kModes) draw_modes(world, random.fork("modes"));
   return world;

@@ -64,16 +64,16 @@ enum class Profile : uint8_t {
   kDiskFaults,
   kEnsemble,
   kEnsembleDisk,
-  kModes
+  kReconfig,
+  kModes,
 };
 std::string_view to_string(Profile profile);
 std::optional<Profile> parse_profile(std::string_view name);
 inline constexpr Profile kProfiles[] = {
-    Profile::kCalm,     Profile::kCrash,        Profile::kChurn, Profile::kDiskFaults,
-    Profile::kEnsemble, Profile::kEnsembleDisk, Profile::kModes};
+    Profile::kCalm,     Profile::kCrash,        Profile::kChurn,    Profile::kDiskFaults,
+    Profile::kEnsemble, Profile::kEnsembleDisk, Profile::kReconfig, Profile::kModes};
 constexpr bool is_ensemble(Profile profile) {
-  return profile == Profile::kEnsemble || profile == Profile::kEnsembleDisk ||
-         profile == Profile::kModes;
+  return profile >= Profile::kEnsemble;
 }
 
 // What a person may set beside seed and profile; 0: drawn from the seed.
@@ -96,6 +96,9 @@ WorldConfig draw_world(Profile profile, const Overrides& overrides, Random rando
 // `observers`, with their elections. What concerns all servers alike is that of the first.
 void make_ensemble(WorldConfig& world, uint64_t participants, uint64_t observers, Random random);
 
+// Lets the ensemble of the world change: its configuration is in files, `spares` servers more stand
+// ready to join, and one more client, the operator, changes it.
+void make_changeable(WorldConfig& world, uint64_t spares, Random random);
 // Gives the members of an ensemble modes of service that are off by default: read-only mode, local
 // sessions, a leader without clients, followers that serve observers, limits on requests and
 // connections (profile_modes.cpp).

@@ -1,5 +1,7 @@
 #include "sim/workload.hpp"
 
+#include "sim/addresses.hpp"
+
 namespace zoetrope::sim {
 
 using properties::Arguments;
@@ -61,7 +63,31 @@ properties::Acl Workload::acl() {
   }
 }
 
+// One server joins, changes its role or leaves, or one joins as another leaves, or all members are
+// named anew.
+void Workload::fill_reconfig(Arguments& args) {
+  args.kind = OpKind::kReconfig;
+  const auto line = [this](ServerId server) {
+    const auto role =
+        random_.one_in(4) ? quorum::MemberRole::kObserver : quorum::MemberRole::kParticipant;
+    return "server." + std::to_string(server.value) + "=" + member_of(server, role).to_string();
+  };
+  const auto any = [this] { return config_.members[random_.below(config_.members.size())]; };
+  const uint64_t draw = random_.below(10);
+  if (draw < 4 || draw >= 8) args.data = line(any());
+  if (draw >= 4 && draw < 9) args.path = std::to_string(any().value);
+  if (draw < 9) return;
+  args.with_stat = true;
+  args.data.reset();
+  for (const ServerId server : config_.members) {
+    if (random_.one_in(3)) continue;
+    args.data = (args.data ? *args.data + "," : std::string()) + line(server);
+  }
+  if (!args.data) args.data = line(any());
+}
+
 void Workload::fill(Operation& op, const std::string& label) {
+  if (!config_.members.empty()) return fill_reconfig(op.args);
   if (random_.below(100) < config_.write_percent) {
     fill_write(op, label);
   } else {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/base/random.hpp"
 #include "properties/history.hpp"
@@ -20,6 +21,8 @@ struct WorkloadConfig {
   uint64_t data_bytes_max = 6000;
   bool acls = true;
   bool ttls = true;
+  // An operator's: nothing but reconfigurations, which give these servers roles and take them away.
+  std::vector<ServerId> members;
 };
 
 class Workload {
@@ -46,6 +49,7 @@ class Workload {
   void fill_read(properties::Operation& operation);
   void fill_watch_operation(Arguments& args);
   void fill_create(Arguments& args, const std::string& label);
+  void fill_reconfig(Arguments& args);
   void fill_part(Arguments& args, const std::string& label);
 
   WorkloadConfig config_;

@@ -112,12 +112,13 @@ class World {
   // --- the ensemble at the end (convergence.cpp)
   // --------------------------------------------------
   bool all_serve() const;
+  bool configured_alike() const;
   bool converged() const;
   bool wait_for_service();
   std::vector<std::string> standings() const;
   void judge_replicas();
   std::function<bool(Zxid)> part_of_history() const;
-  bool is_quorum(const std::function<bool(uint32_t)>& has) const;
+  LogEvidence::IsQuorum quorums_of_history() const;
   Duration unheard_max() const;
   void violation(std::string property, std::string summary, std::vector<std::string> evidence);
 

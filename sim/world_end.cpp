@@ -153,8 +153,7 @@ properties::History World::take_history() {
   if (process.engine() == nullptr || process.engine()->tree() == nullptr) return history;
   std::vector<const AppliedTimes*> applied;
   for (const auto& each : processes_) applied.push_back(&each->applied());
-  history.committed = evidence_.take(
-      part_of_history(), [this](const auto& has) { return is_quorum(has); }, applied);
+  history.committed = evidence_.take(part_of_history(), quorums_of_history(), applied);
   history.has_committed = true;
   if (history.setup.local_sessions) forget_local_ends(history);
   history.final_nodes = std::move(final_nodes_[0]);

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import tally
 
-PROFILES = ("calm", "crash", "churn", "disk-faults", "ensemble", "ensemble-disk", "modes")
+PROFILES = ("calm", "crash", "churn", "disk-faults", "ensemble", "ensemble-disk", "reconfig", "modes")
 
 
 def campaign(binary, profile, seeds):

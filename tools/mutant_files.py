@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = "properties/mutants"
-PROFILES = ("calm", "crash", "churn", "disk-faults", "ensemble", "ensemble-disk", "modes")
+PROFILES = ("calm", "crash", "churn", "disk-faults", "ensemble", "ensemble-disk", "reconfig", "modes")
 ASSERTION = "assertion"
 _FIELDS = ("Breaks", "Seen", "Caught by")
 

@@ -12,9 +12,14 @@ void Server::Impl::apply_committed() {
   // A standalone server is its own quorum.
   const Zxid limit = peer == nullptr ? store.durable() : committed;
   while (!outstanding.empty() && outstanding.front().prepared.zxid <= limit) {
+    if (is_to_be_stored_first(outstanding.front())) break;
     OutstandingTxn txn = std::move(outstanding.front());
     outstanding.pop_front();
     commit(txn);
+  }
+  while (held_syncs > 0 && !is_held_up()) {
+    --held_syncs;
+    synced();
   }
   release_throttled();
 }
@@ -193,6 +198,13 @@ void Server::Impl::write_result_body(const OutstandingTxn& txn, jute::Writer& wr
       return;
     case OpCode::kSetData:
     case OpCode::kSetAcl: jute::write(writer, result.op.stat); return;
+    case OpCode::kReconfig: {
+      // Upstream answers with the configuration in force, which is this one.
+      const jute::BufferView text = tree.data(tree.find(tree::kConfigPath));
+      writer.buffer(text);
+      jute::write(writer, result.op.stat);
+      return;
+    }
     case OpCode::kMulti: {
       ZT_ASSERT(result.multi.size() == txn.prepared.multi_types.size());
       for (size_t i = 0; i < result.multi.size(); ++i) {

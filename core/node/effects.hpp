@@ -72,6 +72,12 @@ struct Listen {
   Port port = Port::kQuorum;
   bool on = true;
 };
+// The port is at these addresses now: an open one is closed there and opened here; connections that
+// are open stay. One that is closed is opened here when it is asked for.
+struct Rebind {
+  Port port = Port::kClient;
+  std::vector<quorum::HostPort> addresses;
+};
 // Cut the history on the disk behind `last`, if one is given, and recover as at start; answered by
 // Reloaded. No operation of the disk is under way then. A driver that cannot do it stops.
 struct Reload {
@@ -91,8 +97,9 @@ struct Halt {
   std::string reason;
 };
 
-using Effect = std::variant<Send, Close, PauseReading, ResumeReading, AskBacklog, Disk, ReadFile,
-                            Connect, AbandonConnect, Listen, Reload, HostFactsQuery, Log, Halt>;
+using Effect =
+    std::variant<Send, Close, PauseReading, ResumeReading, AskBacklog, Disk, ReadFile, Connect,
+                 AbandonConnect, Listen, Rebind, Reload, HostFactsQuery, Log, Halt>;
 
 class Effects {
  public:

@@ -156,6 +156,8 @@ void Server::Impl::ask_sync(Connection& connection, Xid xid, std::string_view bo
 
 void Server::Impl::synced() {
   ZT_ASSERT(!pending_syncs.empty());
+  // What is committed before it waits for the files of a configuration, and so does this.
+  if (is_held_up()) return static_cast<void>(++held_syncs);
   const PendingSync sync = pending_syncs.front();
   pending_syncs.pop_front();
   Connection* connection = connections.find(sync.connection);
@@ -219,6 +221,7 @@ void Server::Impl::forget_forwarded() {
   connecting.clear();
   renewals.clear();
   pending_syncs.clear();
+  held_syncs = 0;
   touched.clear();
   relayed_touches.clear();
   local_sessions.clear();
@@ -261,6 +264,11 @@ void Server::Impl::learner_request(ConnectionId learner, const quorum::Forwarded
   write.body = request.body;
   write.ids = &ids;
   write.origin = learner;
+  pipeline::Membership ensemble;
+  if (type == OpCode::kReconfig) {
+    ensemble = membership();
+    write.membership = &ensemble;
+  }
   append(preparer.prepare(write, now.wall), learner, request.cxid, type);
 }
 

@@ -53,6 +53,11 @@ void Server::Impl::read_history() {
 }
 
 void Server::Impl::file_read(const FileRead& input) {
+  if (config_read != 0 && input.token == config_read) {
+    config_read = 0;
+    peer->static_config(input.error ? std::nullopt : std::optional(input.bytes), now.monotonic);
+    return;
+  }
   if (!history || input.token != history_read) return;
   history_read = 0;
   history_wanted = false;

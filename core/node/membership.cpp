@@ -1,6 +1,8 @@
 // A member's service to clients follows its part in the ensemble: it begins when a leader is
 // established, ends when that is lost, and between the two the state may be replaced by another's
 // (zab::Host; upstream QuorumPeer, Learner.syncWithLeader).
+#include <algorithm>
+
 #include "core/base/assert.hpp"
 #include "core/node/server_impl.hpp"
 
@@ -63,10 +65,15 @@ void Server::Impl::show_ensemble() {
   const quorum::Ensemble& ensemble = peer->ensembles().current;
   shown_version = ensemble.version;
   const tree::NodeId node = tree.find(tree::kConfigPath);
-  if (config.reconfig_enabled && node != tree::NodeId::kNone &&
-      tree.stat_persisted(node).mzxid > ensemble.version) {
-    return;
+  if (config.reconfig_enabled && node != tree::NodeId::kNone) {
+    const int64_t has = tree.stat_persisted(node).mzxid;
+    if (has > ensemble.version || (has == ensemble.version && has != 0)) return;
   }
+  // The transaction that brings it is about to be applied.
+  const auto brings_it = [&](const OutstandingTxn& txn) {
+    return txn.prepared.zxid.value == ensemble.version;
+  };
+  if (config.reconfig_enabled && std::ranges::any_of(outstanding, brings_it)) return;
   tree.show_config(ensemble.to_string(), Zxid(ensemble.version));
 }
 
@@ -79,7 +86,14 @@ void Server::Impl::fill_window(const storage::RecoveredState& state) {
 
 bool Server::Impl::disk_is_idle() const {
   return log_ops.empty() && snapshot_ops.empty() && store.pending_records() == 0 &&
-         !store.snapshot_in_progress();
+         !store.snapshot_in_progress() && !peer->is_storing_configuration();
+}
+
+// Records wait for the configuration that they are logged under, as upstream, which writes its
+// files before it goes on: so what is durable in the log was logged with those files in place.
+void Server::Impl::flush_log() {
+  store.hold_log(peer != nullptr && peer->is_storing_configuration());
+  store.flush(disk_ops);
 }
 
 // Answers the peer as soon as what it waits for has come true. Called at the end of each step, so
@@ -95,7 +109,7 @@ void Server::Impl::settle_membership() {
   if (!tree.snapshot_in_progress()) peer->snapshot_possible(now.monotonic);
   read_history();
   if (reload_wanted || is_retiring) {
-    store.flush(disk_ops);
+    flush_log();
     emit_disk_ops();
   }
   if (reload_wanted) {

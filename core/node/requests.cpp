@@ -110,6 +110,11 @@ void Server::Impl::submit_write(Connection& connection, Xid xid, OpCode type, st
   write.body = body;
   write.ids = ids.get();
   write.origin = connection.id;
+  pipeline::Membership ensemble;
+  if (type == OpCode::kReconfig && peer != nullptr) {
+    ensemble = membership();
+    write.membership = &ensemble;
+  }
   append(preparer.prepare(write, now.wall), connection.id, xid, type);
 }
 

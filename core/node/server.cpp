@@ -55,7 +55,22 @@ Server::Impl::Impl(Config config_in, storage::RecoveredState recovered, uint64_t
   if (config.local_sessions_enabled) sessions.accept_local(config.server_id, local_sessions);
   in_service = false;
   committed = tree.last_processed_zxid();
-  peer = std::make_unique<zab::Peer>(*config.peer, epochs, *this);
+  zab::PeerConfig& member = *config.peer;
+  const auto self = member.ensemble.members.find(config.server_id);
+  if (self != member.ensemble.members.end()) {
+    own_place = self->second;
+    if (!own_place->client) {
+      own_place->client = quorum::HostPort{"0.0.0.0", static_cast<uint16_t>(config.client_port)};
+    }
+  }
+  // Of a configuration without a version an operator may have made the lines anew (ZOOKEEPER-3829);
+  // what the history says of an older time does not count against them.
+  const auto logged = configuration_in_tree();
+  const bool counts = logged && member.ensemble.version > 0 &&
+                      logged->version > member.ensemble.version &&
+                      (!member.last_seen || logged->version > member.last_seen->version);
+  if (counts && config.reconfig_enabled) member.last_seen = *logged;
+  peer = std::make_unique<zab::Peer>(member, epochs, *this);
   show_ensemble();
   fill_window(recovered);
 }

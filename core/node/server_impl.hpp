@@ -1,6 +1,7 @@
 // The parts of a server and how they work on each other; private to node/. One file a concern:
 // connections.cpp, handshake.cpp, requests.cpp, commits.cpp, timers.cpp, four_letter*.cpp; for
-// members of an ensemble membership.cpp, history.cpp, forwarding.cpp, peer_links.cpp.
+// members of an ensemble membership.cpp, reconfiguration.cpp, history.cpp, forwarding.cpp,
+// peer_links.cpp.
 #pragma once
 
 #include <deque>
@@ -125,8 +126,15 @@ struct Server::Impl final : public zab::Host {
   void adopt_state(tree::Tree&& new_tree, const storage::SessionList& open_sessions);
   bool disk_is_idle() const;
   void show_ensemble();
+  void flush_log();
   void fill_window(const storage::RecoveredState& state);
   void close_orphans();
+
+  // --- reconfiguration.cpp
+  std::optional<quorum::Ensemble> configuration_in_tree() const;
+  pipeline::Membership membership() const;
+  bool is_to_be_stored_first(const OutstandingTxn& txn) const;
+  bool is_held_up() const;
 
   // --- local_sessions.cpp: sessions that no other server knows
   bool is_local(SessionId id) const { return local_sessions.contains(id); }
@@ -192,6 +200,8 @@ struct Server::Impl final : public zab::Host {
   void close(ConnectionId connection) override;
   void ask_backlog(ConnectionId connection, uint64_t at_most) override;
   void disk(std::vector<storage::DiskOp> ops) override;
+  void read_static_config() override;
+  void moved(const quorum::Member& self) override;
   void note(bool is_warning, std::string text) override;
   Zxid last_logged() const override;
   Zxid durable() const override;
@@ -277,8 +287,8 @@ struct Server::Impl final : public zab::Host {
     if (halted || stopping) return false;
     return read_only || (in_service && (config.leader_serves || is_learner() || peer == nullptr));
   }
-  // Whoever wants a transaction waits for the next epoch.
-  bool epoch_is_full() const { return peer != nullptr && peer->is_epoch_full(); }
+  // Whoever wants a transaction waits for the next epoch, of this leader or another.
+  bool epoch_is_full() const { return peer != nullptr && peer->is_closed(); }
   // What clients ask of a leader waits for the next epoch.
   bool holds_requests() const { return kept_since || epoch_is_full(); }
   // It is this server that turns requests into transactions.
@@ -319,6 +329,8 @@ struct Server::Impl final : public zab::Host {
   bool history_wanted = false;                // its next piece, by the peer
   uint64_t file_reads = 0;                    // asked for so far
   uint64_t history_read = 0;                  // the one under way for `history`; 0: none
+  uint64_t config_read = 0;                   // the one of the static configuration file
+  std::optional<quorum::Member> own_place;    // where the ports are
   bool is_retiring = false;                   // the peer waits for at_rest()
   bool is_persisting = false;                 // the peer waits for snapshot_persisted()
   bool reload_wanted = false;                 // the peer waits for reloaded()
@@ -330,6 +342,7 @@ struct Server::Impl final : public zab::Host {
   std::map<SessionId, ConnectionId> connecting;  // their createSession is with the leader
   std::deque<Renewal> renewals;
   std::deque<PendingSync> pending_syncs;
+  size_t held_syncs = 0;                         // of those, done and not yet told
   std::vector<ConnectionId> touched;             // heard from since the leader was told last
   std::map<SessionId, int32_t> relayed_touches;  // the same of observers' clients: time-outs, ms
   session::SessionTracker local_sessions;

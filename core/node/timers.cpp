@@ -69,7 +69,7 @@ void Server::Impl::note_completion(uint64_t op) {
 
 void Server::Impl::batch_end() {
   if (peer != nullptr) peer->batch_end(now.monotonic);
-  store.flush(disk_ops);
+  flush_log();
   // A stream to a learner reads the tree in the same way; a reload would overtake a snapshot, and
   // so would the state that a leader sends.
   const bool is_tree_ours = !reload_wanted && !receiver && !tree.snapshot_in_progress();
@@ -87,9 +87,12 @@ void Server::Impl::disk_done(const DiskDone& input) {
   if (log_ops.erase(input.op) == 0) snapshot_ops.erase(input.op);
   const Zxid durable_before = store.durable();
   if (peer != nullptr && input.op >= zab::kFirstEpochOp) {
-    if (input.error) return halt(input.error->message);
-    peer->disk_done(input.op, now.monotonic);
+    const bool is_config = input.op >= zab::kFirstConfigOp;
+    if (input.error && !is_config) return halt(input.error->message);
+    peer->disk_done(input.op, input.error, now.monotonic);
+    if (is_config) flush_log();
   } else {
+    store.hold_log(peer != nullptr && peer->is_storing_configuration());
     store.completed(input.op, input.error, disk_ops);
     note_completion(input.op);
   }

@@ -84,9 +84,10 @@ ErrorCode Preparer::prepare_op(Context& op, OpCode type, jute::Writer& out) {
       const wire::SetAclRequest request = wire::read_set_acl_request(op.in);
       return op.in.ok() ? prepare_set_acl(op, request, out) : ErrorCode::kMarshallingError;
     }
-    case OpCode::kReconfig:
-      // A standalone server has no configuration to change.
-      return config_.reconfig_enabled ? ErrorCode::kUnimplemented : ErrorCode::kReconfigDisabled;
+    case OpCode::kReconfig: {
+      const wire::ReconfigRequest request = wire::read_reconfig_request(op.in);
+      return op.in.ok() ? prepare_reconfig(op, request, out) : ErrorCode::kMarshallingError;
+    }
     default: return ErrorCode::kUnimplemented;
   }
 }

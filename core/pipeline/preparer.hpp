@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "core/jute/records.hpp"
 #include "core/jute/txn.hpp"
 #include "core/pipeline/change_table.hpp"
+#include "core/quorum/ensemble.hpp"
 #include "core/session/session_tracker.hpp"
 #include "core/tree/acl.hpp"
 #include "core/wire/messages.hpp"
@@ -33,6 +35,15 @@ struct PreparerConfig {
   bool compatible_with_3_8 = false;
 };
 
+// What a reconfiguration is judged by, as its leader knows it. Lives during prepare().
+struct Membership {
+  const quorum::Ensemble* last_seen = nullptr;
+  bool is_changing = false;  // a reconfiguration is proposed and not yet in force
+  bool standalone_enabled = true;
+  // Whether the servers that are synchronised with the leader are a quorum of it.
+  std::function<bool(const quorum::Ensemble&)> has_synced_quorum;
+};
+
 // A request that changes something, as it was read. Views live during prepare().
 struct WriteRequest {
   SessionId session;
@@ -43,6 +54,8 @@ struct WriteRequest {
   // The connection that it came by; 0 for the server's own requests. A session that moved to
   // another connection refuses it.
   ConnectionId origin;
+  // Of a reconfiguration; none on a standalone server.
+  const Membership* membership = nullptr;
 };
 
 // What a preparation leaves: the encoded transaction (payload of its log record) and what the reply
@@ -87,6 +100,7 @@ class Preparer {
   ErrorCode prepare_set_data(Context& op, const wire::SetDataRequest& request, jute::Writer& out);
   ErrorCode prepare_set_acl(Context& op, const wire::SetAclRequest& request, jute::Writer& out);
   ErrorCode prepare_check(Context& op, const wire::PathVersionRequest& request, jute::Writer& out);
+  ErrorCode prepare_reconfig(Context& op, const wire::ReconfigRequest& request, jute::Writer& out);
   ErrorCode prepare_multi(Context& op, Prepared& prepared, jute::Writer& out);
   ErrorCode prepare_multi_op(Context& op, const wire::MultiOp& sub, jute::Writer& out);
 

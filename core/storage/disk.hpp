@@ -16,6 +16,7 @@ namespace zoetrope::storage {
 enum class Folder : uint8_t {
   kLog,       // <dataLogDir>/version-2
   kSnapshot,  // <dataDir>/version-2; may be the same directory as kLog
+  kConfig,    // where zoo.cfg is; of members of an ensemble that may change
 };
 
 struct FileName {

@@ -44,7 +44,7 @@ void LogWriter::skip_to(Zxid zxid) {
 }
 
 void LogWriter::issue(uint64_t& next_op, std::vector<DiskOp>& out) {
-  if (under_way_ || !flush_requested_ || batches_.empty()) return;
+  if (is_held_ || under_way_ || !flush_requested_ || batches_.empty()) return;
   Batch batch = std::move(batches_.front());
   batches_.pop_front();
   flush_requested_ = !batches_.empty();
@@ -94,7 +94,8 @@ void LogWriter::add_to(RunningHash& hash) const {
     hash.add(batch.records * 2 + (batch.new_file ? 1 : 0));
   }
   hash.add(under_way_ ? under_way_->last_op : 0);
-  hash.add(static_cast<uint64_t>(flush_requested_) * 2 + static_cast<uint64_t>(roll_));
+  hash.add(static_cast<uint64_t>(is_held_) * 4 + static_cast<uint64_t>(flush_requested_) * 2 +
+           static_cast<uint64_t>(roll_));
   hash.add(file_name_);
   hash.add(position_);
   hash.add(size_);

@@ -34,6 +34,8 @@ class LogWriter {
   // The history continues behind `zxid`, of which a snapshot speaks. Nothing may be pending.
   void skip_to(Zxid zxid);
   // Everything queued may be issued.
+  // While held nothing is issued, whatever was requested; flush again after the release.
+  void hold(bool on) { is_held_ = on; }
   void request_flush() { flush_requested_ = !batches_.empty(); }
   // Issues the next batch when one is asked for and none is under way. `next_op` numbers the
   // operations.
@@ -71,6 +73,7 @@ class LogWriter {
   std::deque<Batch> batches_;
   std::optional<UnderWay> under_way_;
   bool flush_requested_ = false;
+  bool is_held_ = false;
   bool roll_ = true;  // the next record begins a file
   std::string file_name_;
   uint64_t position_ = 0;  // end of what was issued to the file

@@ -149,6 +149,10 @@ void Store::flush(std::vector<DiskOp>& out) {
   impl_->issue_log(out);
 }
 
+void Store::hold_log(bool on) {
+  impl_->log.hold(on);
+}
+
 bool Store::completed(uint64_t id, const std::optional<DiskError>& error,
                       std::vector<DiskOp>& out) {
   Impl& impl = *impl_;

@@ -53,6 +53,8 @@ class Store {
   // Issues what is queued as one write and one sync, unless a sync is under way (then it goes with
   // the next). Call at the end of each batch of inputs.
   void flush(std::vector<DiskOp>& out);
+  // No write of the log begins while it is held: something else has to be durable before.
+  void hold_log(bool on);
   // A DiskOp completed. Returns false when `id` is not one of ours. After an error the store
   // accepts nothing more: failure() tells why, and the server must stop (a failed sync cannot be
   // retried). Only a file that retention could not remove is no failure: it is tried again with the

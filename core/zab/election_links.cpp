@@ -64,6 +64,13 @@ void ElectionLinks::set_members(const quorum::Ensemble& current,
   });
 }
 
+void ElectionLinks::set_own_addresses(const std::vector<HostPort>& addresses) {
+  config_.own_addresses.clear();
+  for (const HostPort& address : addresses) {
+    config_.own_addresses.push_back({address.host, address.port});
+  }
+}
+
 bool ElectionLinks::wants_dial(const Peer& peer) const {
   if (peer.dial != kNoDial) return false;
   return peer.attempts_left > 0 || (peer.waiting.has_value() && peer.link == kNoConnection);

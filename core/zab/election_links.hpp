@@ -83,6 +83,8 @@ class ElectionLinks {
 
   // Whom there is to talk to and where. Connections stay.
   void set_members(const quorum::Ensemble& current, const quorum::Ensemble* last_seen);
+  // What dialled servers are told from now on.
+  void set_own_addresses(const std::vector<quorum::HostPort>& addresses);
   // `framed` with its length prefix; takes the place of a message that waits. Not for `self`.
   void send(ServerId to, std::string framed, MonotonicTime now, std::vector<LinkAction>& out);
   // What was said so far does not hold any more: nothing of it is sent again. For a server that has

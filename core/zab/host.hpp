@@ -49,8 +49,12 @@ class Host {
   virtual void close(ConnectionId connection) = 0;
   // Answered by backlog() once the connection's unsent output is `at_most` so many bytes.
   virtual void ask_backlog(ConnectionId connection, uint64_t at_most) = 0;
-  // Operations of the epoch files; each is answered by disk_done().
+  // Operations of the epoch and configuration files; each is answered by disk_done().
   virtual void disk(std::vector<storage::DiskOp> ops) = 0;
+  // Reads the static configuration file; answered by static_config().
+  virtual void read_static_config() = 0;
+  // This server's own addresses are those of `self` now: its open ports move there.
+  virtual void moved(const quorum::Member& self) = 0;
   // A line for the operator.
   virtual void note(bool is_warning, std::string text) = 0;
 

@@ -20,8 +20,9 @@ constexpr uint32_t kNotesPerTick = 20;
 
 }  // namespace
 
-Leader::Leader(const RoleConfig& config, const Ensembles& ensembles, EpochFiles& epochs, Host& host)
-    : config_(config), ensembles_(ensembles), epochs_(epochs), host_(host) {}
+Leader::Leader(const RoleConfig& config, Configuration& configuration, EpochFiles& epochs,
+               Host& host)
+    : config_(config), configuration_(configuration), epochs_(epochs), host_(host) {}
 
 void Leader::begin(MonotonicTime now) {
   own_current_epoch_ = epochs_.durable().current;
@@ -110,6 +111,7 @@ void Leader::closed(ConnectionId connection, MonotonicTime) {
   if (link->is_named()) note_bounded(false, "lost the connection to " + link->name());
   forget(*link);
   start_transfers();
+  end_handed_over();
   forget_gone();
 }
 
@@ -170,11 +172,15 @@ LearnerLink* Leader::find(ConnectionId connection) {
   return at == links_.end() || at->second.gone ? nullptr : &at->second;
 }
 
-LearnerLink* Leader::find(ServerId server) {
-  for (auto& [connection, link] : links_) {
+const LearnerLink* Leader::find(ServerId server) const {
+  for (const auto& [connection, link] : links_) {
     if (link.is_named() && link.server == server) return &link;
   }
   return nullptr;
+}
+
+LearnerLink* Leader::find(ServerId server) {
+  return const_cast<LearnerLink*>(std::as_const(*this).find(server));
 }
 
 void Leader::note_bounded(bool is_warning, std::string text) {
@@ -198,8 +204,9 @@ void Leader::send(LearnerLink& link, PacketType type, Zxid zxid, jute::BufferVie
 }
 
 bool Leader::is_quorum(const std::function<bool(ServerId)>& has) const {
-  return ensembles_.current.is_quorum(has) &&
-         (!ensembles_.last_seen || ensembles_.last_seen->is_quorum(has));
+  const Ensembles& ensembles = configuration_.ensembles();
+  return ensembles.current.is_quorum(has) &&
+         (!ensembles.last_seen || ensembles.last_seen->is_quorum(has));
 }
 
 bool Leader::is_quorum_with_self(const std::function<bool(const LearnerLink&)>& has) {
@@ -211,8 +218,9 @@ bool Leader::is_quorum_with_self(const std::function<bool(const LearnerLink&)>& 
 }
 
 bool Leader::is_member(ServerId server) const {
-  return ensembles_.current.members.contains(server) ||
-         (ensembles_.last_seen && ensembles_.last_seen->members.contains(server));
+  const Ensembles& ensembles = configuration_.ensembles();
+  return ensembles.current.members.contains(server) ||
+         (ensembles.last_seen && ensembles.last_seen->members.contains(server));
 }
 
 std::vector<Leader::LearnerStatus> Leader::learners() const {
@@ -228,7 +236,10 @@ std::vector<Leader::LearnerStatus> Leader::learners() const {
 void Leader::add_to(RunningHash& hash) const {
   hash.add(static_cast<uint64_t>(phase_));
   hash.add(over_.value_or(std::string()));
-  hash.add(adopted_ ? adopted_->to_string() : std::string());
+  hash.add(pending_ ? static_cast<uint64_t>(pending_->zxid.value) : 0);
+  hash.add(designated_.size());
+  hash.add(static_cast<uint64_t>(successor_.value_or(ServerId(-1)).value));
+  hash.add(handed_over_at_);
   hash.add(links_.size());
   for (const auto& [connection, link] : links_) link.add_to(hash);
   hash.add(opened_);

@@ -26,6 +26,7 @@
 #include "core/base/hash.hpp"
 #include "core/base/time.hpp"
 #include "core/quorum/packet.hpp"
+#include "core/zab/configuration.hpp"
 #include "core/zab/epoch_files.hpp"
 #include "core/zab/host.hpp"
 #include "core/zab/leader_link.hpp"
@@ -39,7 +40,7 @@ class Learner;
 class Leader {
  public:
   // All outlive the leader. The tree holds everything that is logged.
-  Leader(const RoleConfig& config, const Ensembles& ensembles, EpochFiles& epochs, Host& host);
+  Leader(const RoleConfig& config, Configuration& configuration, EpochFiles& epochs, Host& host);
 
   void begin(MonotonicTime now);
   // Instead of begin(): serves observers for `upstream`, which follows and outlives this. Ends when
@@ -64,7 +65,8 @@ class Leader {
   // not wait for one much longer.
   void heard_better_candidate() { better_candidate_looks_ = true; }
 
-  // A transaction was prepared and handed to the own log: it is proposed. Once serving.
+  // A transaction was prepared and handed to the own log: it is proposed. Once serving. From a
+  // reconfiguration on the quorums of both configurations count.
   void propose(Zxid zxid, std::string_view payload);
   // A sync of this server's own clients; answered by Host::synced(), in order, from within a later
   // input: batch_end() at the earliest.
@@ -87,11 +89,15 @@ class Leader {
   bool is_epoch_full() const {
     return phase_ == Phase::kServing && !relay_ && proposed_.counter() >= config_.last_counter;
   }
+  // Nothing may be proposed any more: the epoch is full, or the leader is another one by now.
+  bool is_closed() const { return is_epoch_full() || successor_.has_value(); }
+  // The leader designated by a reconfiguration that this one put in force and that it is no voter
+  // of. It commits nothing more, and ends when its followers have left it.
+  std::optional<ServerId> successor() const { return successor_; }
+  // Whether those of it that are synchronised with this leader, which may be one, are a quorum.
+  bool has_synced_quorum(const quorum::Ensemble& ensemble) const;
   int64_t epoch() const { return epoch_; }  // 0 until it is known
   const std::optional<std::string>& over() const { return over_; }
-  // The configuration that NEWLEADER carried, once the leader is established: where none was ever
-  // in force, the newest one gets its version from the epoch (ZOOKEEPER-1783).
-  const std::optional<quorum::Ensemble>& adopted() const { return adopted_; }
   // Closes all connections.
   void abandon();
 
@@ -137,6 +143,7 @@ class Leader {
   // --- connections (leader.cpp) ---
   LearnerLink* find(ConnectionId connection);
   LearnerLink* find(ServerId server);
+  const LearnerLink* find(ServerId server) const;
   void take(LearnerLink& link, const quorum::Packet& packet);
   void make_room_for_unnamed();
   // Closes the connection, for a reason that the operator is told.
@@ -168,8 +175,6 @@ class Leader {
   void gather_promises();
   void invite(LearnerLink& link);
   void enter(Phase phase);
-  int64_t newest_config_version() const;
-  quorum::Ensemble announced() const;
 
   // --- synchronisation (leader_sync.cpp) ---
   void synchronise(LearnerLink& link);
@@ -178,7 +183,7 @@ class Leader {
   SyncSource append_history(const LearnerLink& link, std::string& out) const;
   // What is logged and not yet applied, behind `after`.
   void append_unapplied(const LearnerLink& link, Zxid after, std::string& out) const;
-  void append_new_leader(std::string& out) const;
+  void append_new_leader(LearnerLink& link, std::string& out) const;
   void start_transfers();
   void start_streams();
   void pump();
@@ -202,14 +207,24 @@ class Leader {
   void take_ack(LearnerLink& link, Zxid zxid);
   void take_request(LearnerLink& link, const quorum::Packet& packet);
   void take_revalidation(LearnerLink& link, const quorum::Packet& packet);
-  Zxid newest_with_quorum();
+  Zxid newest_with_quorum() const;
   void commit_acknowledged();
+  bool commit_some();
   void send_commits(LearnerLink& link, Zxid from, Zxid to);
   void send_informs(LearnerLink& link, Zxid from, Zxid to);
   bool is_done(const PendingSync& sync);
   void answer_syncs();
   void end_full_epoch();
   void add_sync(ConnectionId origin);
+
+  // --- reconfiguration (leader_reconfig.cpp) ---
+  quorum::Ensemble announced() const;
+  void note_reconfiguration(Zxid zxid, std::string_view payload);
+  ServerId designated_leader(const quorum::Ensemble& next, Zxid acked) const;
+  void activate(const quorum::Ensemble& next, ServerId designated);
+  void append_commit(Zxid zxid, std::string& out) const;
+  void append_inform(Zxid zxid, std::string_view payload, std::string& out) const;
+  void end_handed_over();
 
   // --- service to observers of a follower (observer_master.cpp) ---
   void relay_request(LearnerLink& link, const quorum::ForwardedRequest& request,
@@ -231,13 +246,12 @@ class Leader {
   void check_patience();
 
   const RoleConfig& config_;
-  const Ensembles& ensembles_;
+  Configuration& configuration_;
   EpochFiles& epochs_;
   Host& host_;
 
   Phase phase_ = Phase::kGathering;
   std::optional<std::string> over_;
-  std::optional<quorum::Ensemble> adopted_;
   std::map<ConnectionId, LearnerLink> links_;
   uint64_t opened_ = 0;     // connections so far
   bool some_gone_ = false;  // of the links
@@ -247,6 +261,16 @@ class Leader {
   Zxid own_last_;
   int64_t epoch_ = 0;
   Zxid epoch_start_;  // zxid of NEWLEADER
+
+  // The reconfiguration that is proposed and not yet committed.
+  struct Pending {
+    Zxid zxid;
+    quorum::Ensemble ensemble;
+  };
+  std::optional<Pending> pending_;
+  std::map<Zxid, ServerId> designated_;  // by each one that was committed in this epoch
+  std::optional<ServerId> successor_;
+  uint64_t handed_over_at_ = 0;  // half ticks
 
   Zxid proposed_;   // the newest
   Zxid committed_;  // the newest

@@ -22,8 +22,9 @@ void Leader::propose(Zxid zxid, std::string_view payload) {
   if (over_) return;
   ZT_ASSERT(phase_ == Phase::kServing && zxid.epoch() == epoch_start_.epoch());
   // The next zxid would be the next epoch's (ZOOKEEPER-1277).
-  ZT_ASSERT(zxid == proposed_.next() && !is_epoch_full());
+  ZT_ASSERT(zxid == proposed_.next() && !is_closed());
   proposed_ = zxid;
+  note_reconfiguration(zxid, payload);
   if (is_epoch_full()) {
     host_.note(false, "the zxids of epoch " + std::to_string(epoch_) +
                           " are used up: requests wait for the next epoch");
@@ -56,7 +57,7 @@ void Leader::take_ack(LearnerLink& link, Zxid zxid) {
 }
 
 // The newest proposal that a quorum has on disk. Each voter's own newest one is a candidate.
-Zxid Leader::newest_with_quorum() {
+Zxid Leader::newest_with_quorum() const {
   Zxid newest = committed_;
   const auto consider = [&](Zxid candidate) {
     if (candidate <= newest) return;
@@ -75,11 +76,22 @@ Zxid Leader::newest_with_quorum() {
 }
 
 void Leader::commit_acknowledged() {
-  if (phase_ != Phase::kServing || over_ || committed_ == proposed_) return;
+  while (commit_some()) {
+  }
+}
+
+// What follows a reconfiguration counts in the new configuration alone, and is committed by its
+// leader.
+bool Leader::commit_some() {
+  if (phase_ != Phase::kServing || over_ || successor_ || committed_ == proposed_) return false;
   const Zxid from = committed_;
-  const Zxid to = newest_with_quorum();
-  if (to == from) return;
+  Zxid to = newest_with_quorum();
+  if (pending_) to = std::min(to, pending_->zxid);
+  if (to == from) return false;
   committed_ = to;
+  std::optional<Pending> done;
+  if (pending_ && pending_->zxid == to) done = std::exchange(pending_, std::nullopt);
+  if (done) designated_.emplace(to, designated_leader(done->ensemble, to));
   for (auto& [connection, link] : links_) {
     if (link.gone || !link.is_forwarding) continue;
     // What the learner had before it came, it has applied.
@@ -93,23 +105,23 @@ void Leader::commit_acknowledged() {
       send_commits(link, behind, to);
     }
   }
+  if (done) activate(done->ensemble, designated_.at(to));
   // Behind the packets: it may apply at once, and propose.
   host_.commit(to);
   for (auto& [connection, link] : links_) bring_up(link);
+  return true;
 }
 
 void Leader::send_commits(LearnerLink& link, Zxid from, Zxid to) {
   std::string& out = begin_send(link);
-  for (Zxid zxid = from.next(); zxid <= to; zxid = zxid.next()) {
-    quorum::append_packet(out, PacketType::kCommit, zxid);
-  }
+  for (Zxid zxid = from.next(); zxid <= to; zxid = zxid.next()) append_commit(zxid, out);
   end_send(link);
 }
 
 void Leader::send_informs(LearnerLink& link, Zxid from, Zxid to) {
   std::string& out = begin_send(link);
   host_.visit_unapplied(from, [&](Zxid zxid, std::string_view payload) {
-    if (zxid <= to) quorum::append_packet(out, PacketType::kInform, zxid, payload);
+    if (zxid <= to) append_inform(zxid, payload, out);
   });
   end_send(link);
 }
@@ -119,7 +131,7 @@ void Leader::take_request(LearnerLink& link, const Packet& packet) {
   if (!request) return drop(link, "its REQUEST is malformed");
   if (relay_) return relay_request(link, *request, packet.auth);
   // What comes too late for this epoch is asked again in the next, by a learner that comes anew.
-  if (is_epoch_full()) return;
+  if (is_closed()) return;
   if (request->type == static_cast<int32_t>(jute::OpCode::kSync)) return add_sync(link.connection);
   host_.learner_request(link.connection, *request, packet.auth);
 }
@@ -178,7 +190,7 @@ void Leader::answer_syncs() {
 // Here nobody who has been proposed for goes without an answer, and what waits is told to nobody as
 // failed: its clients come again.
 void Leader::end_full_epoch() {
-  if (over_ || !is_epoch_full() || committed_ < proposed_ || !syncs_.empty()) return;
+  if (over_ || !is_epoch_full() || committed_ < proposed_ || !syncs_.empty() || successor_) return;
   end("epoch " + std::to_string(epoch_) + " has ended, as all its zxids are used and committed");
 }
 

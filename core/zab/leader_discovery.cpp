@@ -32,18 +32,12 @@ void Leader::enter(Phase phase) {
   phase_deadline_ = half_ticks_ + 2 * static_cast<uint64_t>(config_.init_limit);
 }
 
-// The version of the announced configuration is there before the owner has put it in force.
-int64_t Leader::newest_config_version() const {
-  const int64_t version = ensembles_.newest().version;
-  return adopted_ ? std::max(version, adopted_->version) : version;
-}
-
 std::optional<std::string> Leader::objection(const LearnerInfo& info, const Packet& packet) const {
   if (info.server == config_.self) return "it has the id of this server";
   if (info.protocol_version < kProtocolVersion) {
     return "its protocol version " + std::to_string(info.protocol_version) + " is too old";
   }
-  if (info.config_version > newest_config_version()) {
+  if (info.config_version > configuration_.ensembles().newest().version) {
     return "it has a newer configuration, version " + std::to_string(info.config_version);
   }
   if (packet.zxid.value < 0 || packet.zxid.epoch() >= kEpochMax) {
@@ -191,12 +185,6 @@ void Leader::gather_promises() {
   std::vector<storage::DiskOp> ops;
   epochs_.set_current(epoch_, ops);
   host_.disk(std::move(ops));
-}
-
-quorum::Ensemble Leader::announced() const {
-  quorum::Ensemble newest = ensembles_.newest();
-  if (config_.reconfig_enabled && newest.version == 0) newest.version = epoch_start_.value;
-  return newest;
 }
 
 }  // namespace zoetrope::zab

@@ -17,7 +17,8 @@ void LearnerLink::add_to(RunningHash& hash) const {
   hash.add(uint64_t{gone} | uint64_t{is_observer} << 1 | uint64_t{counts_for_epoch} << 2 |
            uint64_t{is_forwarding} << 3 | uint64_t{is_held} << 4);
   hash.add(static_cast<uint64_t>(accepted_epoch));
-  for (const Zxid zxid : {last, had, acked, watched}) hash.add(static_cast<uint64_t>(zxid.value));
+  for (const Zxid zxid : {last, had, awaits, acked, watched})
+    hash.add(static_cast<uint64_t>(zxid.value));
   hash.add(commits_held_behind ? static_cast<uint64_t>(commits_held_behind->value) : uint64_t{0});
   hash.add(deadline.has_value() ? *deadline + 1 : 0);
   hash.add(watched_since);

@@ -47,6 +47,8 @@ struct LearnerLink {
   bool is_forwarding = false;
   // Its log, before this connection, has uncommitted transactions of this epoch up to this one.
   Zxid had;
+  // A reconfiguration that NEWLEADER told it of has to be committed before UPTODATE.
+  Zxid awaits;
   // COMMITs behind it wait for UPTODATE: a Java follower up to 3.8 dies of one that comes behind
   // NEWLEADER for a proposal before it (ZOOKEEPER-4394).
   std::optional<Zxid> commits_held_behind;

@@ -35,6 +35,7 @@ void Leader::tick(MonotonicTime now) {
     check_patience();
   } else {
     if (is_whole && !relay_) check_quorum();
+    end_handed_over();
     if (!over_) ping_all();
   }
   forget_gone();
@@ -83,7 +84,7 @@ void Leader::watch_acks(LearnerLink& link) {
 void Leader::check_quorum() {
   const bool is_led =
       is_quorum_with_self([](const LearnerLink& link) { return !link.is_observer; });
-  if (!is_led) end("too few followers are left for a quorum");
+  if (!is_led && !successor_) end("too few followers are left for a quorum");
 }
 
 void Leader::ping_all() {

@@ -56,7 +56,7 @@ void Leader::synchronise(LearnerLink& link) {
     }
     append_unapplied(link, host_.last_applied(), out);
   }
-  append_new_leader(out);
+  append_new_leader(link, out);
   link.acked = committed_;
   link.is_forwarding = true;
   link.stage = LinkStage::kSynchronising;
@@ -107,7 +107,10 @@ void Leader::append_unapplied(const LearnerLink& link, Zxid after, std::string& 
   });
 }
 
-void Leader::append_new_leader(std::string& out) const {
+// A stock learner puts the configuration of NEWLEADER in force at UPTODATE: one that is proposed
+// has to be committed by then.
+void Leader::append_new_leader(LearnerLink& link, std::string& out) const {
+  if (pending_) link.awaits = pending_->zxid;
   quorum::append_packet(out, PacketType::kNewLeader, epoch_start_, announced().to_string());
 }
 
@@ -166,7 +169,7 @@ void Leader::pump() {
 void Leader::finish_transfer(LearnerLink& link) {
   link.is_held = false;
   std::string held = std::exchange(link.held, {});
-  append_new_leader(held);
+  append_new_leader(link, held);
   // Its acknowledgement of NEWLEADER stands for what is committed before it; no other comes.
   link.acked = committed_;
   link.stage = LinkStage::kSynchronising;
@@ -227,11 +230,12 @@ void Leader::gather_new_leader_acks() {
 }
 
 void Leader::serve() {
-  adopted_ = announced();
+  const quorum::Ensemble announced_now = announced();
   phase_ = Phase::kServing;
   proposed_ = committed_ = epoch_start_;
   durable_ = host_.durable();
   host_.note(false, "leads epoch " + std::to_string(epoch_));
+  activate(announced_now, designated_leader(announced_now, epoch_start_));
   host_.lead(epoch_start_);
   for (auto& [connection, link] : links_) bring_up(link);
 }
@@ -239,7 +243,8 @@ void Leader::serve() {
 // A learner whose log is ahead of what is committed has applied that much: its clients must not see
 // it before it is committed.
 void Leader::bring_up(LearnerLink& link) {
-  if (over_ || link.gone || link.stage != LinkStage::kSynced || link.had > committed_) return;
+  if (over_ || link.gone || link.stage != LinkStage::kSynced) return;
+  if (link.had > committed_ || link.awaits > committed_) return;
   send(link, PacketType::kUpToDate, kUpToDateZxid);
   link.stage = LinkStage::kUp;
   if (const auto behind = std::exchange(link.commits_held_behind, std::nullopt)) {

@@ -49,10 +49,10 @@ void add(RunningHash& hash, const std::optional<quorum::Ensemble>& ensemble) {
 
 }  // namespace
 
-Learner::Learner(const RoleConfig& config, const Ensembles& ensembles, ServerId leader,
+Learner::Learner(const RoleConfig& config, Configuration& configuration, ServerId leader,
                  EpochFiles& epochs, uint64_t& next_token, Host& host)
     : config_(config),
-      ensembles_(ensembles),
+      configuration_(configuration),
       leader_(leader),
       epochs_(epochs),
       next_token_(next_token),
@@ -62,13 +62,15 @@ Learner::Learner(const RoleConfig& config, const Ensembles& ensembles, ServerId 
 
 // An observer spares the leader. Where there are no followers it has to take that.
 void Learner::find_addresses() {
-  addresses_ = addresses_of(leader_, ensembles_);
-  const bool is_observer = config_.is_observer || ensembles_.current.is_observer(config_.self);
+  addresses_ = addresses_of(leader_, configuration_.ensembles());
+  const bool is_observer =
+      config_.is_observer || configuration_.ensembles().current.is_observer(config_.self);
   if (!is_observer || config_.observer_master_port == 0) return;
   std::vector<quorum::HostPort> addresses;
-  for (const ServerId server : ensembles_.current.participants()) {
+  for (const ServerId server : configuration_.ensembles().current.participants()) {
     if (server == leader_) continue;
-    for (const quorum::HostPort& at : ensembles_.current.members.at(server).quorum) {
+    for (const quorum::HostPort& at :
+         configuration_.ensembles().current.members.at(server).quorum) {
       addresses.push_back({at.host, config_.observer_master_port});
       masters_.push_back(server);
     }
@@ -115,11 +117,11 @@ void Learner::connected(DialToken token, ConnectionId connection, MonotonicTime 
 // The version of the configuration is that of the one in force: a leader refuses whoever knows a
 // later one, and one that was only proposed may never have come to be.
 void Learner::introduce() {
-  is_observer_ = config_.is_observer || ensembles_.current.is_observer(config_.self);
+  const quorum::Ensemble& current = configuration_.ensembles().current;
+  is_observer_ = config_.is_observer || current.is_observer(config_.self);
   scratch_.clear();
   jute::Writer out(scratch_);
-  quorum::write(out,
-                quorum::LearnerInfo{config_.self, kProtocolVersion, ensembles_.current.version});
+  quorum::write(out, quorum::LearnerInfo{config_.self, kProtocolVersion, current.version});
   send(is_observer_ ? PacketType::kObserverInfo : PacketType::kFollowerInfo,
        Zxid(epochs_.durable().accepted << 32), scratch_);
 }
@@ -221,10 +223,6 @@ const std::optional<std::string>& Learner::over() const {
   return over_;
 }
 
-const std::optional<quorum::Ensemble>& Learner::adopted() const {
-  return adopted_;
-}
-
 void Learner::add_to(RunningHash& hash) const {
   hash.add(static_cast<uint64_t>(leader_.value));
   hash.add(static_cast<uint64_t>(phase_));
@@ -254,9 +252,8 @@ void Learner::add_stream_to(RunningHash& hash) const {
   add(hash, unacked_);
   hash.add(uint64_t{proposed_configs_.size()});
   for (const ProposedConfig& config : proposed_configs_) add(hash, config.zxid);
-  add(hash, activated_ ? activated_->zxid : Zxid());
   add(hash, told_);
-  add(hash, adopted_);
+  hash.add(static_cast<uint64_t>(successor_.value_or(ServerId(-1)).value));
   for (const auto* asked : {&revalidations_, &syncs_}) {
     for (const ConnectionId by : *asked) hash.add(by.value);
   }

@@ -19,6 +19,7 @@
 #include "core/base/time.hpp"
 #include "core/quorum/ensemble.hpp"
 #include "core/quorum/packet.hpp"
+#include "core/zab/configuration.hpp"
 #include "core/zab/epoch_files.hpp"
 #include "core/zab/host.hpp"
 #include "core/zab/role_config.hpp"
@@ -30,8 +31,8 @@ class Leader;
 class Learner {
  public:
   // All outlive the learner. Dial tokens are drawn from `next_token`, shared with other dialling.
-  Learner(const RoleConfig& config, const Ensembles& ensembles, ServerId leader, EpochFiles& epochs,
-          uint64_t& next_token, Host& host);
+  Learner(const RoleConfig& config, Configuration& configuration, ServerId leader,
+          EpochFiles& epochs, uint64_t& next_token, Host& host);
 
   // The own tree is wrong and the log is not: to be called before begin(). The log stays and counts
   // in elections, but the leader is told that it is empty, which every leader answers by SNAP; no
@@ -74,19 +75,12 @@ class Learner {
   int64_t epoch() const;    // of the leader; 0 before LEADERINFO
   // Why it ended; the owner then throws it away and looks for a leader. The connection is closed.
   const std::optional<std::string>& over() const;
-  // The configuration that came with NEWLEADER, once the leader is established (UPTODATE).
-  const std::optional<quorum::Ensemble>& adopted() const;
+  // The leader that the old one named when a reconfiguration ended this role: no election is needed
+  // to try it. This server itself perhaps.
+  std::optional<ServerId> successor() const { return successor_; }
   // Ends it (the server stops or looks for another leader).
   void abandon();
   void add_to(RunningHash& hash) const;
-
-  // The last configuration that the leader put in force by COMMITANDACTIVATE or INFORMANDACTIVATE.
-  struct Activation {
-    Zxid zxid;
-    ServerId designated_leader;
-    quorum::Ensemble ensemble;
-  };
-  const std::optional<Activation>& activated() const { return activated_; }
 
  private:
   enum class Phase : uint8_t {
@@ -144,6 +138,7 @@ class Learner {
   void start_from(Zxid base);
   void take_new_leader(const quorum::Packet& packet, MonotonicTime now);
   void adopt(MonotonicTime now);
+  bool is_undecided(Zxid version) const;
   void take_up_to_date();
 
   // --- learner_proposals.cpp: the leader's transactions
@@ -152,7 +147,11 @@ class Learner {
   void take_inform(const quorum::Packet& packet);
   void take_commit_and_activate(const quorum::Packet& packet);
   void take_inform_and_activate(const quorum::Packet& packet);
-  bool commit_oldest(const quorum::Packet& packet, std::optional<ServerId> designated = {});
+  bool take_oldest(const quorum::Packet& packet);
+  void commit(Zxid zxid, std::optional<ServerId> designated = {});
+  void commit_activation(Zxid zxid, const quorum::Ensemble& ensemble, ServerId designated);
+  bool is_role_over(const quorum::Ensemble& next, std::optional<ServerId> designated) const;
+  void leave(std::optional<ServerId> designated);
   bool log(const char* name, Zxid zxid, std::string_view payload,
            std::optional<quorum::Ensemble>& config);
   bool is_in_order(const char* name, Zxid zxid);
@@ -160,7 +159,7 @@ class Learner {
   void acknowledge();
 
   const RoleConfig& config_;
-  const Ensembles& ensembles_;
+  Configuration& configuration_;
   const ServerId leader_;
   EpochFiles& epochs_;
   uint64_t& next_token_;
@@ -203,9 +202,8 @@ class Learner {
   std::deque<Zxid> uncommitted_;  // proposals, oldest first
   std::deque<Zxid> unacked_;      // proposals, oldest first; none of an observer's
   std::deque<ProposedConfig> proposed_configs_;
-  std::optional<Activation> activated_;
-  std::optional<quorum::Ensemble> told_;     // by NEWLEADER
-  std::optional<quorum::Ensemble> adopted_;  // told_, once UPTODATE came
+  std::optional<quorum::Ensemble> told_;  // by NEWLEADER
+  std::optional<ServerId> successor_;
   std::string scratch_;
 };
 

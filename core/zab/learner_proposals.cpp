@@ -74,7 +74,10 @@ void Learner::take_proposal(const Packet& packet) {
   std::optional<Ensemble> config;
   const std::string_view payload = packet.data.value_or(std::string_view());
   if (!log("PROPOSAL", packet.zxid, payload, config)) return;
-  if (config) proposed_configs_.push_back({packet.zxid, std::move(*config)});
+  if (config) {
+    configuration_.propose(*config);
+    proposed_configs_.push_back({packet.zxid, std::move(*config)});
+  }
   uncommitted_.push_back(packet.zxid);
   if (is_observer_) return;
   unacked_.push_back(packet.zxid);
@@ -82,7 +85,7 @@ void Learner::take_proposal(const Packet& packet) {
 }
 
 // A commit that is not of the oldest proposal would let two servers differ (KB-22).
-bool Learner::commit_oldest(const Packet& packet, std::optional<ServerId> designated) {
+bool Learner::take_oldest(const Packet& packet) {
   if (uncommitted_.empty() || uncommitted_.front() != packet.zxid) {
     fail("sent " + std::string(to_string(packet.type)) + " " + hex(packet.zxid) + ", and " +
          (uncommitted_.empty() ? "nothing is proposed"
@@ -90,17 +93,21 @@ bool Learner::commit_oldest(const Packet& packet, std::optional<ServerId> design
     return false;
   }
   uncommitted_.pop_front();
-  if (packet.zxid <= base_) return true;
-  if (relay_ != nullptr) relay_->relay_commit(packet.zxid, designated);
-  host_.commit(packet.zxid);
-  return phase_ != Phase::kOver;
+  return true;
+}
+
+void Learner::commit(Zxid zxid, std::optional<ServerId> designated) {
+  if (zxid <= base_) return;
+  if (relay_ != nullptr) relay_->relay_commit(zxid, designated);
+  host_.commit(zxid);
 }
 
 void Learner::take_commit(const Packet& packet) {
-  if (!commit_oldest(packet)) return;
+  if (!take_oldest(packet)) return;
   if (!proposed_configs_.empty() && proposed_configs_.front().zxid == packet.zxid) {
     proposed_configs_.pop_front();
   }
+  commit(packet.zxid);
 }
 
 void Learner::take_commit_and_activate(const Packet& packet) {
@@ -113,8 +120,39 @@ void Learner::take_commit_and_activate(const Packet& packet) {
   }
   Ensemble ensemble = std::move(proposed_configs_.front().ensemble);
   proposed_configs_.pop_front();
-  if (!commit_oldest(packet, designated)) return;
-  activated_ = Activation{packet.zxid, designated, std::move(ensemble)};
+  if (take_oldest(packet)) commit_activation(packet.zxid, ensemble, designated);
+}
+
+// Whether this server has to come again: in another role, or to another leader. Without a
+// designated leader it stays only with one that is a voter at the same address in both.
+bool Learner::is_role_over(const Ensemble& next, std::optional<ServerId> designated) const {
+  const Ensemble& current = configuration_.ensembles().current;
+  if (!config_.reconfig_enabled || next.version <= current.version) return false;
+  if (next.is_observer(config_.self) != is_observer_) return true;
+  if (designated) return *designated != leader_;
+  if (next.same_members(current)) return false;
+  const auto before = current.members.find(leader_);
+  return before == current.members.end() || !next.is_participant(leader_) ||
+         next.members.at(leader_).quorum != before->second.quorum;
+}
+
+// In every phase: from a synchronisation as from the broadcast (ZOOKEEPER-2172).
+//
+// Who stays answers a reconfiguration when its files are written; who leaves answers at once, as
+// the connections of its clients end.
+void Learner::commit_activation(Zxid zxid, const Ensemble& ensemble, ServerId designated) {
+  const bool is_over = is_role_over(ensemble, designated);
+  if (!is_over) configuration_.activate(ensemble);
+  commit(zxid, designated);
+  if (phase_ == Phase::kOver || !is_over) return;
+  configuration_.activate(ensemble);
+  leave(designated);
+}
+
+void Learner::leave(std::optional<ServerId> designated) {
+  if (phase_ == Phase::kServing) successor_ = designated;
+  fail("has put another configuration in force: this server comes to " +
+       (successor_ ? "server " + std::to_string(successor_->value) : "a leader") + " again");
 }
 
 // Observers are told of a transaction when it is committed. Proposals that precede it, from the
@@ -141,8 +179,7 @@ void Learner::take_inform_and_activate(const Packet& packet) {
   std::optional<Ensemble> config;
   if (!log("INFORMANDACTIVATE", packet.zxid, in.rest(), config)) return;
   if (!config) return fail("sent INFORMANDACTIVATE " + hex(packet.zxid) + " without one");
-  if (packet.zxid > base_) host_.commit(packet.zxid);
-  activated_ = Activation{packet.zxid, designated, std::move(*config)};
+  commit_activation(packet.zxid, *config, designated);
 }
 
 // Of a server that was restored, the log alone does not tell. Once the snapshot is persisted.

@@ -1,5 +1,6 @@
 // How a learner comes to the leader's history: the promise of the epoch, DIFF, TRUNC or SNAP, and
 // NEWLEADER. Nothing is acknowledged here before the disk has it (KB-01, 02, 03, 08, 09).
+#include <algorithm>
 #include <utility>
 
 #include "core/base/assert.hpp"
@@ -143,6 +144,7 @@ void Learner::take_new_leader(const Packet& packet, MonotonicTime now) {
     auto ensemble = quorum::Ensemble::parse(*packet.data);
     if (!ensemble) return fail("sent NEWLEADER with a bad configuration: " + ensemble.error());
     told_ = std::move(*ensemble);
+    configuration_.announce(*told_);
   }
   adopted_up_to_ = last_received_;
   phase_ = Phase::kAdopting;
@@ -164,10 +166,22 @@ void Learner::adopt(MonotonicTime now) {
   acknowledge();
 }
 
+// A configuration of this epoch that this server has not seen committed.
+bool Learner::is_undecided(Zxid version) const {
+  if (version.epoch() != epoch_ || version.counter() == 0) return false;
+  return version > last_received_ || std::ranges::find(uncommitted_, version) != uncommitted_.end();
+}
+
+// A stock leader tells who joins during a reconfiguration the proposed configuration, and stock
+// learners put it in force here though it may never be committed. Ours waits for the commit then.
 void Learner::take_up_to_date() {
+  if (const auto told = std::exchange(told_, std::nullopt)) {
+    const bool is_open = is_undecided(Zxid(told->version));
+    const bool is_over = !is_open && is_role_over(*told, std::nullopt);
+    if (!is_open) configuration_.activate(*told);
+    if (is_over) return leave(std::nullopt);
+  }
   phase_ = Phase::kServing;
-  adopted_ = std::move(told_);
-  told_.reset();
   host_.follow();
   if (phase_ != Phase::kServing) return;
   // As upstream does; a leader ignores it.

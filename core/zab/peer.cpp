@@ -28,16 +28,23 @@ Peer::Peer(PeerConfig config, Epochs epochs, Host& host)
     : config_(std::move(config)),
       host_(host),
       ensembles_{config_.ensemble, std::nullopt},
+      configuration_(config_.role, ensembles_, config_.files, host),
       ensemble_text_(ensembles_.current.to_string()),
       epochs_(epochs, kFirstEpochOp),
       election_(make_election(config_)),
-      links_(config_.links) {}
+      links_(config_.links) {
+  const auto& seen = config_.last_seen;
+  if (config_.role.reconfig_enabled && seen && seen->version > ensembles_.current.version) {
+    ensembles_.last_seen = seen;
+  }
+}
 
 Peer::~Peer() = default;
 
 void Peer::start(MonotonicTime now) {
-  links_.set_members(ensembles_.current, nullptr);
-  election_->set_ensembles(ensembles_.current, nullptr, now, messages_);
+  const quorum::Ensemble* next = ensembles_.last_seen ? &*ensembles_.last_seen : nullptr;
+  links_.set_members(ensembles_.current, next);
+  election_->set_ensembles(ensembles_.current, next, now, messages_);
   if (epochs_.durable().is_ahead_of_file) {
     is_mending_ = true;
     std::vector<storage::DiskOp> ops;
@@ -54,12 +61,16 @@ void Peer::start(MonotonicTime now) {
 void Peer::look(MonotonicTime now) {
   state_ = PeerState::kLooking;
   settled_ = false;
+  begin_election(now);
+  run_election(now);
+}
+
+void Peer::begin_election(MonotonicTime now) {
   Candidacy candidacy;
   candidacy.may_vote = !config_.role.is_observer;
   candidacy.last_logged = host_.last_logged();
   candidacy.current_epoch = epochs_.durable().current;
   election_->begin(candidacy, now, messages_);
-  run_election(now);
 }
 
 // Until nothing more is to be said: what one server tells itself may call for another message.
@@ -115,6 +126,7 @@ void Peer::deliver(ServerId from, std::string_view message, MonotonicTime now) {
                          " was dropped: " + notification.error().what);
     return;
   }
+  hear_of(notification->config, now);
   if (leader_ && is_better_candidate(from, *notification)) leader_->heard_better_candidate();
   election_->receive(from, *notification, now, messages_);
 }
@@ -134,14 +146,18 @@ void Peer::decide(const Decision& decision, MonotonicTime now) {
   vote_ = decision.vote;
   election_->settle(vote_, state_);
   links_.forget_messages();
+  take_role(decision.leader, now);
+}
+
+void Peer::take_role(ServerId leader, MonotonicTime now) {
   host_.note(false, std::string(quorum::to_string(state_)) + ", leader is server " +
-                        std::to_string(decision.leader.value));
+                        std::to_string(leader.value));
   if (state_ == PeerState::kLeading) {
-    leader_ = std::make_unique<Leader>(config_.role, ensembles_, epochs_, host_);
+    leader_ = std::make_unique<Leader>(config_.role, configuration_, epochs_, host_);
     leader_->begin(now);
   } else {
-    learner_ = std::make_unique<Learner>(config_.role, ensembles_, decision.leader, epochs_,
-                                         next_token_, host_);
+    learner_ = std::make_unique<Learner>(config_.role, configuration_, leader, epochs_, next_token_,
+                                         host_);
     if (wants_snapshot_ && !std::exchange(snapshot_was_refused_, false)) {
       learner_->ask_for_snapshot();
     }
@@ -155,6 +171,7 @@ void Peer::decide(const Decision& decision, MonotonicTime now) {
 
 // After each input: whether the role is over, or has just been established.
 void Peer::check_role(MonotonicTime now) {
+  follow_configuration(now);
   if (leader_ && leader_->over()) return retire(*leader_->over());
   if (learner_ && learner_->over()) return retire(*learner_->over());
   if (settled_ || !is_serving()) return;
@@ -163,9 +180,6 @@ void Peer::check_role(MonotonicTime now) {
   // Whoever looks for a leader is told the epoch that was established, not the one voted with.
   vote_.peer_epoch = leader_ ? leader_->epoch() : learner_->epoch();
   election_->settle(vote_, state_);
-  const std::optional<quorum::Ensemble>& adopted =
-      leader_ ? leader_->adopted() : learner_->adopted();
-  if (adopted) adopt(*adopted, now);
   serve_observers(now);
   run_election(now);
 }
@@ -200,17 +214,10 @@ void Peer::diverged(Zxid zxid) {
   give_up("the own tree differs from the leader's " + where + ", so it asks for a snapshot");
 }
 
-void Peer::adopt(const quorum::Ensemble& ensemble, MonotonicTime now) {
-  if (ensemble.version <= ensembles_.current.version) return;
-  ensembles_ = Ensembles{ensemble, std::nullopt};
-  ensemble_text_ = ensemble.to_string();
-  links_.set_members(ensembles_.current, nullptr);
-  election_->set_ensembles(ensembles_.current, nullptr, now, messages_);
-}
-
 void Peer::retire(const std::string& why) {
   host_.note(true, std::string(quorum::to_string(state_)) + " no more: " + why);
   snapshot_was_refused_ = learner_ && learner_->is_snapshot_refused();
+  successor_ = leader_ ? leader_->successor() : learner_->successor();
   end_relay();
   leader_.reset();
   learner_.reset();
@@ -224,7 +231,7 @@ void Peer::retire(const std::string& why) {
 void Peer::serve_observers(MonotonicTime now) {
   const bool follows = state_ == PeerState::kFollowing && learner_ && learner_->is_serving();
   if (!follows || config_.role.observer_master_port == 0) return;
-  relay_ = std::make_unique<Leader>(config_.role, ensembles_, epochs_, host_);
+  relay_ = std::make_unique<Leader>(config_.role, configuration_, epochs_, host_);
   relay_->begin_relay(*learner_, now);
   learner_->set_relay(relay_.get());
 }
@@ -338,7 +345,9 @@ void Peer::backlog(ConnectionId connection, uint64_t unsent_bytes, MonotonicTime
   check_role(now);
 }
 
-bool Peer::disk_done(uint64_t op, MonotonicTime now) {
+bool Peer::disk_done(uint64_t op, const std::optional<storage::DiskError>& error,
+                     MonotonicTime now) {
+  if (configuration_.completed(op, error)) return true;
   if (!epochs_.completed(op)) return false;
   if (is_mending_ && !epochs_.busy()) {
     is_mending_ = false;
@@ -372,7 +381,8 @@ void Peer::history(const HistoryPiece& piece, MonotonicTime now) {
 void Peer::at_rest(MonotonicTime now) {
   ZT_ASSERT(retiring_);
   retiring_ = false;
-  look(now);
+  const std::optional<ServerId> successor = std::exchange(successor_, std::nullopt);
+  successor ? take_place(*successor, now) : look(now);
 }
 
 void Peer::reloaded(MonotonicTime now) {
@@ -451,7 +461,8 @@ std::optional<ServerId> Peer::leader() const {
 uint64_t Peer::fingerprint() const {
   RunningHash hash;
   hash.add(static_cast<uint64_t>(state_));
-  hash.add(ensemble_text_);
+  configuration_.add_to(hash);
+  hash.add(static_cast<uint64_t>(successor_.value_or(ServerId(-1)).value));
   epochs_.add_to(hash);
   hash.add(election_->fingerprint());
   hash.add(links_.fingerprint());

@@ -16,6 +16,7 @@
 #include "core/base/hash.hpp"
 #include "core/base/time.hpp"
 #include "core/quorum/notification.hpp"
+#include "core/zab/configuration.hpp"
 #include "core/zab/election.hpp"
 #include "core/zab/election_links.hpp"
 #include "core/zab/epoch_files.hpp"
@@ -45,8 +46,11 @@ class Peer {
   bool received(ConnectionId connection, std::string_view bytes, MonotonicTime now);
   bool closed(ConnectionId connection, MonotonicTime now);
   void backlog(ConnectionId connection, uint64_t unsent_bytes, MonotonicTime now);
-  // True when the operation was one of the epoch files'.
-  bool disk_done(uint64_t op, MonotonicTime now);
+  // True when the operation was one of the epoch files' or of the configuration's. Only of the
+  // latter may one have failed.
+  bool disk_done(uint64_t op, const std::optional<storage::DiskError>& error, MonotonicTime now);
+  // Answer to Host::read_static_config().
+  void static_config(std::optional<std::string_view> text, MonotonicTime now);
   void log_durable(MonotonicTime now);
   void snapshot_possible(MonotonicTime now);
   void history(const HistoryPiece& piece, MonotonicTime now);
@@ -76,12 +80,20 @@ class Peer {
   quorum::PeerState state() const { return state_; }
   bool is_serving() const;
   bool is_leading() const { return leader_ != nullptr; }
-  bool is_epoch_full() const { return leader_ && leader_->is_epoch_full(); }  // see there
+  // Leading, and nothing may be proposed any more.
+  bool is_closed() const { return leader_ && leader_->is_closed(); }
   // The leader that it follows or is; nullopt while it looks.
   std::optional<ServerId> leader() const;
   int64_t epoch() const { return epochs_.durable().current; }
   const Epochs& epochs() const { return epochs_.durable(); }
   const Ensembles& ensembles() const { return ensembles_; }
+  // What is logged from now on waits for the configuration's files, and so does the answer to a
+  // reconfiguration.
+  bool is_storing_configuration() const { return configuration_.is_storing(); }
+  bool standalone_enabled() const { return config_.standalone_enabled; }
+  bool has_synced_quorum(const quorum::Ensemble& ensemble) const {
+    return leader_ && leader_->has_synced_quorum(ensemble);
+  }
   const Leader* leader_role() const { return leader_.get(); }
   // Serves observers while it follows; nullptr when it does not.
   const Leader* relay() const { return relay_.get(); }
@@ -91,11 +103,15 @@ class Peer {
 
  private:
   void look(MonotonicTime now);
+  void begin_election(MonotonicTime now);
   void run_election(MonotonicTime now);
   void decide(const Decision& decision, MonotonicTime now);
   void check_role(MonotonicTime now);
   bool take_stock();
-  void adopt(const quorum::Ensemble& ensemble, MonotonicTime now);
+  void follow_configuration(MonotonicTime now);
+  void hear_of(std::string_view config, MonotonicTime now);
+  void take_place(ServerId leader, MonotonicTime now);
+  void take_role(ServerId leader, MonotonicTime now);
   void retire(const std::string& why);
   void stop_waiting();
   void carry_out(MonotonicTime now);
@@ -109,6 +125,8 @@ class Peer {
   PeerConfig config_;
   Host& host_;
   Ensembles ensembles_;
+  Configuration configuration_;
+  uint64_t followed_changes_ = 0;  // of the configuration, that are known to all parts
   std::string ensemble_text_;
   EpochFiles epochs_;
   std::unique_ptr<Election> election_;
@@ -118,10 +136,11 @@ class Peer {
   std::unique_ptr<Leader> relay_;  // while learner_ follows
   uint64_t next_master_ = 0;       // of an observer
   quorum::PeerState state_ = quorum::PeerState::kLooking;
-  Vote vote_;                // that decided
-  bool retiring_ = true;     // LOOKING has to wait for at_rest()
-  bool settled_ = false;     // the new epoch is part of the vote
-  bool is_mending_ = false;  // the epoch file has to be durable before anything is said
+  Vote vote_;                          // that decided
+  std::optional<ServerId> successor_;  // to be tried first when the host is at rest
+  bool retiring_ = true;               // LOOKING has to wait for at_rest()
+  bool settled_ = false;               // the new epoch is part of the vote
+  bool is_mending_ = false;            // the epoch file has to be durable before anything is said
   bool stopped_ = false;
   bool wants_snapshot_ = false;        // the own tree is wrong
   bool snapshot_was_refused_ = false;  // asking for one as if empty did not help last time

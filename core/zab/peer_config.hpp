@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "core/quorum/ensemble.hpp"
+#include "core/zab/config_files.hpp"
 #include "core/zab/election.hpp"
 #include "core/zab/election_links.hpp"
 #include "core/zab/role_config.hpp"
@@ -19,7 +21,11 @@ struct PeerConfig {
   ElectionConfig election;
   ElectionLinksConfig links;
   quorum::Ensemble ensemble;
-  size_t commit_log_count = 500;  // commitLogCount: proposals of the committed window
+  // Proposed before the last stop, as the files say.
+  std::optional<quorum::Ensemble> last_seen;
+  ConfigFileNames files;
+  bool standalone_enabled = true;  // a reconfiguration leaves two participants or more
+  size_t commit_log_count = 500;   // commitLogCount: proposals of the committed window
 };
 
 // Operations of the epoch files carry numbers from here on, far above those of the store.

@@ -70,3 +70,5 @@ void run_session_checks(const char* hosts);
 void run_move_checks(const char* hosts, int moves);
 // The same; `path` is a znode that is there. The servers have no quorum at first.
 void run_read_only_checks(const char* hosts, const char* path);
+// `joining` is the line of a server that follows without a vote, `leaving` the number of another.
+void run_reconfig_checks(const char* hosts, const char* joining, const char* leaving);

@@ -2,6 +2,7 @@
 // the wait for each answer. Exit status 0 when all checks hold. c_client_test --move HOSTS COUNT
 // keeps one session while the servers that it is connected to are ended, one after the other;
 // c_client_test --read-only HOSTS PATH reads from servers without a quorum until they write again.
+// c_client_test --reconfig HOSTS SERVER ID lets a server join the ensemble and another leave it.
 #include "tests/integration/c_client/check.h"
 
 // Makes a root node and gives the host string with it as chroot.
@@ -26,8 +27,15 @@ int main(int argc, char** argv) {
     printf("%d checks held\n", checks_done);
     return 0;
   }
+  if (argc == 5 && strcmp(argv[1], "--reconfig") == 0) {
+    run_reconfig_checks(argv[2], argv[3], argv[4]);
+    printf("%d checks held\n", checks_done);
+    return 0;
+  }
   if (argc != 2 && argc != 3) {
-    fprintf(stderr, "usage: %s HOST:PORT [SECONDS] | --move HOSTS COUNT | --read-only HOSTS PATH\n",
+    fprintf(stderr,
+            "usage: %s HOST:PORT [SECONDS] | --move HOSTS COUNT | --read-only HOSTS PATH |"
+            " --reconfig HOSTS SERVER ID\n",
             argv[0]);
     return 2;
   }

@@ -277,6 +277,15 @@ TEST(EnsembleConfig, ADynamicFileNamesItsVersion) {
               StartsWith("/dyn:4: server.4 \"x\" is not a server line"));
 }
 
+// Its client port stood in its line.
+TEST(EnsembleConfig, AServerThatWasRemovedIsToldSo) {
+  const std::string text = "dataDir=/data\ninitLimit=2\nsyncLimit=2\ndynamicConfigFile=/dyn.5\n";
+  const std::string servers = "server.1=h1:2:3;4\nserver.2=h2:2:3;4\n";
+  EXPECT_THAT(error_of(text, {{"/data/myid", "3"}, {"/dyn.5", servers}}),
+              HasSubstr("there is no server.3 line: the server was removed from the ensemble"));
+  EXPECT_EQ(error_of(text, {{"/data/myid", "2"}, {"/dyn.5", servers}}), "no error");
+}
+
 TEST(EnsembleConfig, BadEnsemblesAreRefusedWithTheirPlace) {
   const std::map<std::string, std::string> bad = {
       {member_with("initLimit=10\n", ""), "zoo.cfg: initLimit is not set: an ensemble needs it"},

@@ -130,7 +130,9 @@ TEST(Preparer, PathErrorsComeInUpstreamsOrder) {
   }
   EXPECT_EQ(b.error_of(OpCode::kSetData, set_body("/a/", "")), ErrorCode::kBadArguments);
   EXPECT_EQ(b.error_of(OpCode::kSetData, set_body("/zookeeper/config", "")), ErrorCode::kNoAuth);
-  EXPECT_EQ(b.error_of(OpCode::kReconfig, ""), ErrorCode::kReconfigDisabled);
+  // Three null strings and a version.
+  const std::string none = std::string(12, '\xff') + std::string(8, '\0');
+  EXPECT_EQ(b.error_of(OpCode::kReconfig, none), ErrorCode::kReconfigDisabled);
 }
 
 TEST(Preparer, RefusesModesThatKillStockServers) {
@@ -293,18 +295,12 @@ std::pair<OpCode, std::string> random_request() {
   const int32_t version = *rc::gen::inRange(-1, 3);
   switch (*rc::gen::inRange(0, 8)) {
     case 0:
-    case 1:
-      return {OpCode::kCreate, create_body(path, data, *rc::gen::inRange(0, 4))};
-    case 2:
-      return {OpCode::kCreate2, create_body(path, data, *rc::gen::inRange(0, 2))};
-    case 3:
-      return {OpCode::kDelete, path_version_body(path, version)};
-    case 4:
-      return {OpCode::kSetData, set_body(path, data, version)};
-    case 5:
-      return {OpCode::kSetAcl, set_acl_body(path, jute::open_acl_bytes(), version)};
-    case 6:
-      return {OpCode::kCreateTtl, create_ttl_body(path, 1000)};
+    case 1: return {OpCode::kCreate, create_body(path, data, *rc::gen::inRange(0, 4))};
+    case 2: return {OpCode::kCreate2, create_body(path, data, *rc::gen::inRange(0, 2))};
+    case 3: return {OpCode::kDelete, path_version_body(path, version)};
+    case 4: return {OpCode::kSetData, set_body(path, data, version)};
+    case 5: return {OpCode::kSetAcl, set_acl_body(path, jute::open_acl_bytes(), version)};
+    case 6: return {OpCode::kCreateTtl, create_ttl_body(path, 1000)};
     default:
       return {OpCode::kMulti, multi_body({multi_create(path + (path == "/" ? "s" : "/s"), data,
                                                        *rc::gen::inRange(0, 4)),

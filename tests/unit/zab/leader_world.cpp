@@ -21,7 +21,8 @@ quorum::Ensemble ensemble_of(int participants, int observers) {
   return *quorum::Ensemble::parse(text);
 }
 
-LeaderWorld::LeaderWorld(int participants, int observers) {
+LeaderWorld::LeaderWorld(int participants, int observers, ConfigFileNames names)
+    : file_names(std::move(names)) {
   config.self = ServerId(1);
   config.reconfig_enabled = true;
   ensembles.current = ensemble_of(participants, observers);
@@ -84,8 +85,17 @@ void LeaderWorld::lose(ConnectionId connection) {
 void LeaderWorld::write_epochs() {
   while (!host.ops.empty()) {
     const std::vector<storage::DiskOp> ops = std::exchange(host.ops, {});
-    for (const storage::DiskOp& op : ops) ZT_ASSERT(epochs.completed(op.id));
+    for (const storage::DiskOp& op : ops) {
+      ZT_ASSERT(epochs.completed(op.id) || configuration.completed(op.id, std::nullopt));
+    }
     leader.epochs_written(now);
+  }
+}
+
+void LeaderWorld::write_files() {
+  while (configuration.is_storing()) {
+    if (host.ops.empty()) configuration.static_read("clientPort=2181\n");
+    write_epochs();
   }
 }
 

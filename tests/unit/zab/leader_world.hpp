@@ -22,7 +22,8 @@ quorum::Ensemble ensemble_of(int participants, int observers);
 // Server 1 with both epochs at 1 and the transactions 1:1, 1:2 and 1:3 unless said otherwise.
 class LeaderWorld {
  public:
-  explicit LeaderWorld(int participants = 3, int observers = 0);
+  // With `names` the leader stores its configurations, see write_files().
+  explicit LeaderWorld(int participants = 3, int observers = 0, ConfigFileNames names = {});
 
   // --- inputs --------------------------------------------------------------------------------
   void begin() { leader.begin(now); }
@@ -40,6 +41,8 @@ class LeaderWorld {
   void lose(ConnectionId connection);
   // Whatever was asked of the disk for the epoch files is done.
   void write_epochs();
+  // The same of the files of the configuration, to the last of them.
+  void write_files();
   void half_ticks(int count);
   // The host prepares a transaction and hands it to its log.
   Zxid propose(std::string payload = {});
@@ -69,7 +72,9 @@ class LeaderWorld {
   Ensembles ensembles;
   EpochFiles epochs{Epochs{1, 1}, 1};
   ScriptedHost host;
-  Leader leader{config, ensembles, epochs, host};
+  ConfigFileNames file_names;
+  Configuration configuration{config, ensembles, file_names, host};
+  Leader leader{config, configuration, epochs, host};
   MonotonicTime now = MonotonicTime::from_ms(1'000);
   Zxid next_zxid = z(2, 1);
   std::string new_leader_text;  // of the last NEWLEADER that was heard

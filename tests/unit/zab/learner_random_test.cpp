@@ -204,7 +204,7 @@ TEST(LearnerRandom, EveryOrderOfBytesAndCompletionsEndsTheSame) {
     LearnerBench& bench = player.bench();
     ASSERT_EQ(bench.over(), "not over");
     ASSERT_TRUE(bench.learner->is_serving());
-    ASSERT_EQ(bench.learner->adopted()->version, int64_t{5} << 32);
+    ASSERT_EQ(bench.ensembles.current.version, int64_t{5} << 32);
     ASSERT_THAT(bench.host.violations, IsEmpty());
     std::vector<Zxid> logged;
     for (const auto& record : bench.host.log) logged.push_back(record.zxid);

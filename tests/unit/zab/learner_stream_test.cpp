@@ -182,27 +182,51 @@ TEST(LearnerObserver, AFollowerIsNotInformed) {
 
 // --- reconfiguration ---------------------------------------------------------------------------
 
-TEST(LearnerReconfig, ACommittedConfigurationIsRemembered) {
+TEST(LearnerReconfig, ACommittedConfigurationComesIntoForce) {
   LearnerBench bench({});
   bench.serve();
   bench.feed(PacketType::kProposal, z(1, 1), reconfig_txn(z(1, 1), ensemble_text(0x55)));
-  EXPECT_FALSE(bench.learner->activated());
-  bench.feed(PacketType::kCommitAndActivate, z(1, 1), with_designated(2));
-  ASSERT_TRUE(bench.learner->activated());
-  EXPECT_EQ(bench.learner->activated()->zxid, z(1, 1));
-  EXPECT_EQ(bench.learner->activated()->designated_leader, ServerId(2));
-  EXPECT_EQ(bench.learner->activated()->ensemble.version, 0x55);
+  EXPECT_EQ(bench.ensembles.current.version, 7);
+  EXPECT_EQ(bench.ensembles.newest().version, 0x55);
+  bench.feed(PacketType::kCommitAndActivate, z(1, 1), with_designated(3));
+  EXPECT_EQ(bench.ensembles.current.version, 0x55);
+  EXPECT_FALSE(bench.ensembles.last_seen);
   EXPECT_EQ(bench.host.calls.back(), "commit 0x100000001");
+  EXPECT_EQ(bench.over(), "not over");
+}
+
+TEST(LearnerReconfig, AnotherDesignatedLeaderEndsTheRole) {
+  LearnerBench bench({});
+  bench.serve();
+  bench.feed(PacketType::kProposal, z(1, 1), reconfig_txn(z(1, 1), ensemble_text(0x55)));
+  bench.feed(PacketType::kCommitAndActivate, z(1, 1), with_designated(2));
+  EXPECT_EQ(bench.ensembles.current.version, 0x55);
+  EXPECT_EQ(bench.host.calls.back(), "commit 0x100000001");
+  EXPECT_THAT(bench.over(), HasSubstr("put another configuration in force"));
+  EXPECT_EQ(bench.learner->successor(), ServerId(2));
 }
 
 TEST(LearnerReconfig, AnObserverIsInformedOfIt) {
   LearnerBench bench({.self = 4});
   bench.serve();
   bench.feed(PacketType::kInformAndActivate, z(1, 1),
-             with_designated(2, reconfig_txn(z(1, 1), ensemble_text(0x55))));
-  ASSERT_TRUE(bench.learner->activated());
-  EXPECT_EQ(bench.learner->activated()->ensemble.version, 0x55);
+             with_designated(3, reconfig_txn(z(1, 1), ensemble_text(0x55))));
+  EXPECT_EQ(bench.ensembles.current.version, 0x55);
   EXPECT_EQ(bench.host.calls.back(), "commit 0x100000001");
+}
+
+// A follower that becomes an observer comes to the same leader in its new role.
+TEST(LearnerReconfig, AChangeOfTheOwnRoleEndsIt) {
+  LearnerBench bench({});
+  bench.serve();
+  std::string text = ensemble_text(0x55);
+  const size_t own = text.find("participant", text.find("server.1="));
+  text.replace(own, std::string_view("participant").size(), "observer");
+  bench.feed(PacketType::kProposal, z(1, 1), reconfig_txn(z(1, 1), text));
+  bench.feed(PacketType::kCommitAndActivate, z(1, 1), with_designated(3));
+  EXPECT_TRUE(bench.ensembles.current.is_observer(ServerId(1)));
+  EXPECT_THAT(bench.over(), HasSubstr("put another configuration in force"));
+  EXPECT_EQ(bench.learner->successor(), ServerId(3));
 }
 
 // From a window or the log it comes with a plain COMMIT.
@@ -211,10 +235,40 @@ TEST(LearnerReconfig, APlainCommitPutsNothingInForce) {
   bench.serve();
   bench.feed(PacketType::kProposal, z(1, 1), reconfig_txn(z(1, 1), ensemble_text(0x55)));
   bench.feed(PacketType::kCommit, z(1, 1));
-  EXPECT_FALSE(bench.learner->activated());
+  EXPECT_EQ(bench.ensembles.current.version, 7);
   bench.feed(PacketType::kProposal, z(1, 2), reconfig_txn(z(1, 2), ensemble_text(0x66)));
   bench.feed(PacketType::kCommitAndActivate, z(1, 2), with_designated(3));
-  EXPECT_EQ(bench.learner->activated()->ensemble.version, 0x66);
+  EXPECT_EQ(bench.ensembles.current.version, 0x66);
+}
+
+// A stock leader tells who joins during a reconfiguration the proposed configuration; it may still
+// come to nothing.
+TEST(LearnerReconfig, WhatIsOnlyProposedIsNotInForceAtUpToDate) {
+  LearnerBench bench({});
+  bench.promise();
+  bench.feed(PacketType::kDiff, z(0, 0));
+  const int64_t version = z(1, 1).value;
+  bench.feed(PacketType::kProposal, z(1, 1), reconfig_txn(z(1, 1), ensemble_text(version)));
+  bench.feed(PacketType::kNewLeader, z(1, 0), ensemble_text(version));
+  bench.make_durable();
+  bench.complete_disk();
+  bench.feed(PacketType::kUpToDate, Zxid(-1));
+  EXPECT_TRUE(bench.learner->is_serving());
+  EXPECT_EQ(bench.ensembles.current.version, 0);
+  EXPECT_EQ(bench.ensembles.newest().version, version);
+  bench.feed(PacketType::kCommitAndActivate, z(1, 1), with_designated(3));
+  EXPECT_EQ(bench.ensembles.current.version, version);
+}
+
+// What was proposed by another leader and is not in the history of this one never comes to be.
+TEST(LearnerReconfig, ALeadersWordReplacesWhatWasProposed) {
+  LearnerBench bench({});
+  bench.ensembles.last_seen = *quorum::Ensemble::parse(ensemble_text(0x99));
+  bench.adopt();
+  EXPECT_EQ(bench.ensembles.newest().version, 7);
+  bench.feed(PacketType::kUpToDate, Zxid(-1));
+  EXPECT_EQ(bench.ensembles.current.version, 7);
+  EXPECT_FALSE(bench.ensembles.last_seen);
 }
 
 TEST(LearnerReconfig, WhatIsNoneIsRefused) {

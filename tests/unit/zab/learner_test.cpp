@@ -197,8 +197,8 @@ TEST(LearnerDiscovery, WritesOfAnEarlierAttemptAreWaitedFor) {
   bench.feed(leader_info(6));
   bench.complete_disk_op();
   bench.learner->closed(bench.now);
-  bench.learner.emplace(bench.config, bench.ensembles, ServerId(3), bench.epochs, bench.next_token,
-                        bench.host);
+  bench.learner.emplace(bench.config, bench.configuration, ServerId(3), bench.epochs,
+                        bench.next_token, bench.host);
   bench.learner->begin(bench.now);
   bench.learner->connected(bench.host.dials.back().first, LearnerBench::kConnection, bench.now);
   bench.host.leader_epoch = 7;
@@ -480,11 +480,11 @@ TEST(LearnerNewLeader, UpToDateIsServiceAndItsConfigurationThen) {
   LearnerBench bench({});
   bench.adopt();
   EXPECT_FALSE(bench.learner->is_serving());
-  EXPECT_EQ(bench.learner->adopted(), std::nullopt);
+  EXPECT_EQ(bench.ensembles.current.version, 0);
+  EXPECT_EQ(bench.ensembles.newest().version, 7);
   bench.feed(PacketType::kUpToDate, Zxid(-1));
   EXPECT_TRUE(bench.learner->is_serving());
-  ASSERT_TRUE(bench.learner->adopted());
-  EXPECT_EQ(bench.learner->adopted()->version, 7);
+  EXPECT_EQ(bench.ensembles.current.version, 7);
   EXPECT_THAT(bench.host.calls, ElementsAre("follow"));
   EXPECT_THAT(bench.acks(), ElementsAre(z(1, 0), z(1, 0)));
   bench.feed(PacketType::kUpToDate, Zxid(-1));
@@ -499,7 +499,7 @@ TEST(LearnerNewLeader, ANullConfigurationLeavesTheOwnOne) {
   bench.complete_disk();
   bench.feed(PacketType::kUpToDate, Zxid(-1));
   EXPECT_TRUE(bench.learner->is_serving());
-  EXPECT_EQ(bench.learner->adopted(), std::nullopt);
+  EXPECT_EQ(bench.ensembles.current.version, 0);
 }
 
 TEST(LearnerNewLeader, UpToDateBeforeTheAckIsRefused) {

@@ -65,6 +65,8 @@ class ScriptedHost final : public Host {
     backlog_asks.emplace_back(connection, at_most);
   }
   void disk(std::vector<storage::DiskOp> more) override;
+  void read_static_config() override { calls.emplace_back("read static config"); }
+  void moved(const quorum::Member&) override {}
   void note(bool, std::string text) override { notes.push_back(std::move(text)); }
   Zxid last_logged() const override { return records.empty() ? Zxid() : records.back().zxid; }
   Zxid durable() const override { return durable_zxid; }

@@ -192,13 +192,14 @@ quorum::Ensemble ensemble_of(int64_t version) {
 
 LearnerBench::LearnerBench(const Setup& setup) : epochs(setup.epochs, 1) {
   config.self = ServerId(setup.self);
+  config.reconfig_enabled = true;
   ensembles.current = ensemble_of(0);
   host.snapshot = setup.last_logged;
   host.durable_log = setup.last_logged;
   host.files = {{"acceptedEpoch", std::to_string(setup.epochs.accepted)},
                 {"currentEpoch", std::to_string(setup.epochs.current)}};
   host.leader_epoch = setup.epochs.accepted + 1;
-  learner.emplace(config, ensembles, ServerId(setup.leader), epochs, next_token, host);
+  learner.emplace(config, configuration, ServerId(setup.leader), epochs, next_token, host);
 }
 
 void LearnerBench::begin() {

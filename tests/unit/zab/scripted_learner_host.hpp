@@ -70,6 +70,8 @@ class ScriptedLearnerHost : public Host {
   void close(ConnectionId connection) override { closed.push_back(connection); }
   void ask_backlog(ConnectionId, uint64_t) override {}
   void disk(std::vector<storage::DiskOp> ops) override;
+  void read_static_config() override {}
+  void moved(const quorum::Member&) override {}
   void note(bool, std::string text) override { notes.push_back(std::move(text)); }
   Zxid last_logged() const override { return log.empty() ? snapshot : log.back().zxid; }
   Zxid durable() const override { return durable_log; }
@@ -125,6 +127,7 @@ class LearnerBench {
   ScriptedLearnerHost host;
   RoleConfig config;
   Ensembles ensembles;
+  Configuration configuration{config, ensembles, {}, host};
   EpochFiles epochs;
   uint64_t next_token = 1000;
   MonotonicTime now = MonotonicTime::from_ms(1'000'000);
