@@ -26,8 +26,14 @@ class ServerEngine : public Engine {
     const zab::Peer* peer = server_.peer();
     if (peer == nullptr) return std::nullopt;
     const zab::Ensembles& ensembles = peer->ensembles();
-    return Standing{peer->state(),  peer->is_serving(),        peer->epoch(),
-                    peer->leader(), ensembles.current.version, ensembles.last_seen.has_value()};
+    const zab::Leader* leader = peer->leader_role();
+    return Standing{peer->state(),
+                    peer->is_serving(),
+                    peer->epoch(),
+                    peer->leader(),
+                    ensembles.current.version,
+                    ensembles.last_seen.has_value(),
+                    leader != nullptr && leader->has_open_proposals()};
   }
 
  private:

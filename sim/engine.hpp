@@ -29,6 +29,7 @@ struct Standing {
   std::optional<ServerId> leader;
   int64_t config_version = 0;  // of the configuration in force
   bool is_changing = false;    // another one is proposed
+  bool is_proposing = false;   // it leads, and something is proposed and not yet committed
 };
 std::string describe(const Standing& standing);
 

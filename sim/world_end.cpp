@@ -26,12 +26,14 @@ bool World::all_settled() const {
   return std::ranges::all_of(clients_, [](const auto& client) { return client->settled(); });
 }
 
-// Nothing is committed that is not applied, so that logs and trees may be compared.
+// Nothing is logged that is not applied, so that logs and trees may be compared.
 bool World::quiet() const {
-  return std::ranges::all_of(
-             processes_,
-             [](const auto& process) { return process->running() && process->idle(); }) &&
-         (!is_ensemble() || converged());
+  const auto is_quiet = [](const auto& process) {
+    if (!process->running() || !process->idle()) return false;
+    const auto standing = process->engine()->standing();
+    return !standing || !standing->is_proposing;
+  };
+  return std::ranges::all_of(processes_, is_quiet) && (!is_ensemble() || converged());
 }
 
 // False when some client is not served.

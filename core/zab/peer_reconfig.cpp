@@ -37,7 +37,9 @@ void Peer::follow_rumour(MonotonicTime now) {
 // A configuration that another server has in force was committed, so that whoever looks for a
 // leader among servers of an older one takes it over (ZOOKEEPER-1783: one of version 0 never was).
 void Peer::hear_of(std::string_view config, MonotonicTime now) {
-  if (!config_.role.reconfig_enabled || state_ != PeerState::kLooking || config.empty()) return;
+  // While it retires, the disk may be the driver's: it hears of it again when it looks.
+  if (state_ != PeerState::kLooking || retiring_) return;
+  if (!config_.role.reconfig_enabled || config.empty()) return;
   if (config == ensemble_text_) return;
   const auto heard = quorum::Ensemble::parse(config);
   if (!heard || heard->version <= ensembles_.current.version || heard->defect()) return;
@@ -46,14 +48,15 @@ void Peer::hear_of(std::string_view config, MonotonicTime now) {
   const bool was_observer = config_.role.is_observer;
   configuration_.activate(*heard);
   follow_configuration(now);
-  if (!retiring_ && config_.role.is_observer != was_observer) begin_election(now);
+  if (config_.role.is_observer != was_observer) begin_election(now);
 }
 
 // Those who have a reconfiguration in their history need the votes of a quorum of the old
 // configuration, too, and some of that may not have it. They would refuse to elect a server that
 // they do not know, and could not follow it (upstream has no way out of that).
 void Peer::hear_of_proposed(const quorum::Notification& notification, MonotonicTime now) {
-  if (state_ != PeerState::kLooking || notification.state != PeerState::kLooking) return;
+  if (state_ != PeerState::kLooking || retiring_) return;
+  if (notification.state != PeerState::kLooking) return;
   if (notification.proposed.empty() || notification.proposed == proposed_text_) return;
   // Who is behind the configuration in force here may have proposed what never came to be.
   if (notification.config != ensemble_text_) return;
