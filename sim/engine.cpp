@@ -22,6 +22,10 @@ class ServerEngine : public Engine {
   uint64_t fingerprint() const override { return server_.fingerprint(); }
   Zxid last_processed() const override { return server_.tree().last_processed_zxid(); }
   const tree::Tree* tree() const override { return &server_.tree(); }
+  std::string configuration() const override {
+    const zab::Peer* peer = server_.peer();
+    return peer == nullptr ? std::string() : peer->ensembles().current.to_string();
+  }
   std::optional<Standing> standing() const override {
     const zab::Peer* peer = server_.peer();
     if (peer == nullptr) return std::nullopt;

@@ -44,6 +44,8 @@ class Engine {
   virtual Zxid last_processed() const = 0;
   // nullptr for an engine without a tree.
   virtual const tree::Tree* tree() const = 0;
+  // The configuration in force, with its version; empty for an engine without one.
+  virtual std::string configuration() const { return {}; }
   // nullopt for a server that stands alone.
   virtual std::optional<Standing> standing() const { return std::nullopt; }
 };

@@ -124,6 +124,18 @@ std::vector<CommittedTxn> LogEvidence::take(const std::function<bool(Zxid)>& is_
   return list;
 }
 
+bool ConfigurationEvidence::is_news(ServerId server, int64_t version) const {
+  const auto known = known_.find(server);
+  return known == known_.end() || known->second != version;
+}
+
+void ConfigurationEvidence::note(ServerId server, int64_t version, std::string text,
+                                 properties::Moment when) {
+  const bool is_at_start = !known_.contains(server);
+  known_[server] = version;
+  events_.push_back({server, version, std::move(text), is_at_start, when});
+}
+
 std::vector<properties::FinalNode> final_nodes(const tree::Tree& tree) {
   std::vector<properties::FinalNode> nodes;
   for_each_node(tree, [&](const std::string& path, tree::NodeId id) {

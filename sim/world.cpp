@@ -106,6 +106,7 @@ void World::dispatch(const Event& event) {
   }
   handle_drained();
   handle_reports();
+  note_configurations();
   if (trace_.event_count() < kEventsMax || failed_) return;
   violation("run_ends", "the run goes on and on", standings());
   failed_ = true;
@@ -145,6 +146,7 @@ void World::handle(Process& process, const ProcessReport& report) {
   switch (report.kind) {
     case ProcessReport::Kind::kStarted:
       ++counts_.starts;
+      configurations_.started(server);
       recorder_.server_event(server, ServerEventKind::kStarted);
       break;
     case ProcessReport::Kind::kDied:

@@ -157,6 +157,7 @@ properties::History World::take_history() {
   for (const auto& each : processes_) applied.push_back(&each->applied());
   history.committed = evidence_.take(part_of_history(), quorums_of_history(), applied);
   history.has_committed = true;
+  history.configurations = configurations_.take();
   if (history.setup.local_sessions) forget_local_ends(history);
   history.final_nodes = std::move(final_nodes_[0]);
   history.has_final_nodes = !history.final_nodes.empty();
