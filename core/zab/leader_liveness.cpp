@@ -82,7 +82,8 @@ void Leader::watch_acks(LearnerLink& link) {
 // A learner that is being synchronised counts as upstream: its connection lives. It holds no
 // deadline that has passed, or it would be gone.
 void Leader::check_quorum() {
-  const bool is_led = is_quorum_with_self([](const LearnerLink&) { return true; });
+  const bool is_led =
+      is_quorum_with_self([](const LearnerLink& link) { return !link.is_observer; });
   if (!is_led && !successor_) end("too few followers are left for a quorum");
 }
 
