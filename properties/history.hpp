@@ -195,7 +195,8 @@ struct ConfigurationEvent {
   // The zxid of the reconfiguration that made it. With a counter of 0 it is the start of the epoch
   // that gave the operator's own a version; those have 0.
   int64_t version = 0;
-  std::string text;  // with its version; equal text, equal configuration
+  std::string text;   // with its version; equal text, equal configuration
+  int64_t epoch = 0;  // in which the server then was
   bool is_at_start = false;
   Moment when;
 };

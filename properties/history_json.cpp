@@ -174,6 +174,7 @@ void put(Json& json, const ServerEvent& event) {
 void put(Json& json, const ConfigurationEvent& event) {
   json.field("type", "configuration").field("server", event.server.value);
   json.field("version", event.version).field("text", event.text);
+  json.field("epoch", event.epoch);
   json.flag("at_start", event.is_at_start).moment("at", event.when);
 }
 

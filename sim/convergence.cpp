@@ -86,8 +86,12 @@ void World::note_configurations() {
     const ServerId server = process->config().server.server_id;
     const auto standing = process->engine()->standing();
     if (!standing || !configurations_.is_news(server, standing->config_version)) continue;
-    configurations_.note(server, standing->config_version, process->engine()->configuration(),
-                         recorder_.moment());
+    configurations_.note({.server = server,
+                          .version = standing->config_version,
+                          .text = process->engine()->configuration(),
+                          .epoch = standing->epoch,
+                          .is_at_start = false,
+                          .when = recorder_.moment()});
   }
 }
 

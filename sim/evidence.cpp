@@ -129,11 +129,10 @@ bool ConfigurationEvidence::is_news(ServerId server, int64_t version) const {
   return known == known_.end() || known->second != version;
 }
 
-void ConfigurationEvidence::note(ServerId server, int64_t version, std::string text,
-                                 properties::Moment when) {
-  const bool is_at_start = !known_.contains(server);
-  known_[server] = version;
-  events_.push_back({server, version, std::move(text), is_at_start, when});
+void ConfigurationEvidence::note(properties::ConfigurationEvent event) {
+  event.is_at_start = !known_.contains(event.server);
+  known_[event.server] = event.version;
+  events_.push_back(std::move(event));
 }
 
 std::vector<properties::FinalNode> final_nodes(const tree::Tree& tree) {

@@ -62,7 +62,8 @@ class ConfigurationEvidence {
   void started(ServerId server) { known_.erase(server); }
   // Whether that version is news of this server.
   bool is_news(ServerId server, int64_t version) const;
-  void note(ServerId server, int64_t version, std::string text, properties::Moment when);
+  // Fills in whether it is what the server started with.
+  void note(properties::ConfigurationEvent event);
   std::vector<properties::ConfigurationEvent> take() { return std::move(events_); }
 
  private:

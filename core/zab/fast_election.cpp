@@ -362,6 +362,8 @@ void FastElection::tick(MonotonicTime now, bool delivered, std::vector<ElectionM
 void FastElection::stop_waiting(const std::function<bool(ServerId)>& is_out_of_reach,
                                 std::vector<ElectionMessage>& out) {
   if (phase_ != Phase::kFinalizing || !held_.empty()) return;
+  // Of candidates that have no vote here it is not known whom they still will bring forward.
+  if (!electorate_.candidates_elsewhere().empty()) return;
   const CastVote agreed{.vote = proposal_};
   const bool is_awaited = std::ranges::any_of(electorate_.voters(), [&](ServerId id) {
     const auto found = round_votes_.find(id);

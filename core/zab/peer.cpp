@@ -43,8 +43,8 @@ Peer::~Peer() = default;
 
 void Peer::start(MonotonicTime now) {
   const quorum::Ensemble* next = ensembles_.last_seen ? &*ensembles_.last_seen : nullptr;
-  links_.set_members(ensembles_.current, next);
   election_->set_ensembles(ensembles_.current, next, now, messages_);
+  follow_rumour(now);
   if (epochs_.durable().is_ahead_of_file) {
     is_mending_ = true;
     std::vector<storage::DiskOp> ops;
