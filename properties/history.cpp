@@ -143,6 +143,14 @@ std::string describe(const WatchEvent& event) {
          hex(event.zxid.value);
 }
 
+std::string describe(const ConfigurationEvent& event) {
+  std::string text = event.text;
+  for (char& c : text) c = c == '\n' ? ' ' : c;
+  return "server " + std::to_string(event.server.value) +
+         (event.is_at_start ? " started with " : " put in force ") + text + " at " +
+         time_text(event.when);
+}
+
 std::string describe(const CommittedTxn& txn) {
   std::string text = "committed zxid " + hex(txn.zxid.value) + ": type " +
                      std::to_string(txn.type) + " of session " + hex(txn.session.value) + " cxid " +

@@ -188,6 +188,19 @@ struct ServerEvent {
   Moment when;
 };
 
+// A configuration that was seen in force at a server, when it was new there or the server had just
+// started.
+struct ConfigurationEvent {
+  ServerId server;
+  // The zxid of the reconfiguration that made it. With a counter of 0 it is the start of the epoch
+  // that gave the operator's own a version; those have 0.
+  int64_t version = 0;
+  std::string text;   // with its version; equal text, equal configuration
+  int64_t epoch = 0;  // in which the server then was
+  bool is_at_start = false;
+  Moment when;
+};
+
 // A transaction of the log, in the form that outlives every crash.
 struct CommittedTxn {
   Zxid zxid;
@@ -244,7 +257,8 @@ struct History {
   std::vector<Operation> operations;  // ascending by invocation
   std::vector<WatchEvent> events;     // ascending by arrival
   std::vector<ServerEvent> server_events;
-  std::vector<CommittedTxn> committed;  // ascending by zxid
+  std::vector<ConfigurationEvent> configurations;  // ascending by time
+  std::vector<CommittedTxn> committed;             // ascending by zxid
   bool has_committed = false;
   std::vector<FinalNode> final_nodes;
   bool has_final_nodes = false;
@@ -255,6 +269,7 @@ struct History {
 std::string describe(const Operation& operation);
 std::string describe(const WatchEvent& event);
 std::string describe(const CommittedTxn& txn);
+std::string describe(const ConfigurationEvent& event);
 std::string describe(const Stat& stat);
 std::string describe(const Acl& acl);
 

@@ -171,6 +171,13 @@ void put(Json& json, const ServerEvent& event) {
   json.field("event", kNames[static_cast<size_t>(event.kind)]).moment("at", event.when);
 }
 
+void put(Json& json, const ConfigurationEvent& event) {
+  json.field("type", "configuration").field("server", event.server.value);
+  json.field("version", event.version).field("text", event.text);
+  json.field("epoch", event.epoch);
+  json.flag("at_start", event.is_at_start).moment("at", event.when);
+}
+
 void put(Json& json, const CommittedTxn& txn) {
   json.field("type", "committed").field("zxid", txn.zxid.value).field("session", txn.session.value);
   json.field("cxid", txn.cxid).field("txn", txn.type).field("time_ms", txn.time_ms);
@@ -236,6 +243,7 @@ std::string to_json_lines(const History& history) {
   for (const Operation& op : history.operations) line(out, op);
   for (const WatchEvent& event : history.events) line(out, event);
   for (const ServerEvent& event : history.server_events) line(out, event);
+  for (const ConfigurationEvent& event : history.configurations) line(out, event);
   for (const CommittedTxn& txn : history.committed) line(out, txn);
   for (const FinalNode& node : history.final_nodes) line(out, node);
   return out;

@@ -25,6 +25,11 @@ std::vector<Property> all_properties() {
       {"acknowledged_writes_have_a_quorum",
        "A write that was acknowledged was in the logs of a quorum.", "Z2 G4",
        check_acknowledged_writes_have_a_quorum},
+      {"configurations_agree",
+       "No two servers put different configurations of one version in force, the versions only "
+       "rise "
+       "while a server runs, and each was committed by a quorum of the one before it.",
+       "Z2 Z6", check_configurations_agree},
       {"committed_writes_were_sent",
        "Every committed write is one that a client sent, and no write is committed twice.", "G4b",
        check_committed_writes_were_sent},

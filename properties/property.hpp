@@ -53,6 +53,7 @@ void check_acknowledged_writes_have_a_quorum(const History& history, Findings& f
 void check_acknowledged_writes_survive(const History& history, Findings& findings);
 void check_closed_sessions_are_silent(const History& history, Findings& findings);
 void check_committed_writes_were_sent(const History& history, Findings& findings);
+void check_configurations_agree(const History& history, Findings& findings);
 void check_ephemerals_live_with_their_session(const History& history, Findings& findings);
 void check_final_tree_is_the_history(const History& history, Findings& findings);
 void check_multi_is_atomic(const History& history, Findings& findings);

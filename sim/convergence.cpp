@@ -79,6 +79,22 @@ bool World::all_serve() const {
   return silent == processes_.size() || leaders == 1;
 }
 
+void World::note_configurations() {
+  if (!config_.keep_history || !config_.processes[0].server.reconfig_enabled) return;
+  for (const auto& process : processes_) {
+    if (!process->running()) continue;
+    const ServerId server = process->config().server.server_id;
+    const auto standing = process->engine()->standing();
+    if (!standing || !configurations_.is_news(server, standing->config_version)) continue;
+    configurations_.note({.server = server,
+                          .version = standing->config_version,
+                          .text = process->engine()->configuration(),
+                          .epoch = standing->epoch,
+                          .is_at_start = false,
+                          .when = recorder_.moment()});
+  }
+}
+
 // One configuration is in force everywhere and no other one is on its way.
 bool World::configured_alike() const {
   std::optional<int64_t> version;

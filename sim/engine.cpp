@@ -22,12 +22,22 @@ class ServerEngine : public Engine {
   uint64_t fingerprint() const override { return server_.fingerprint(); }
   Zxid last_processed() const override { return server_.tree().last_processed_zxid(); }
   const tree::Tree* tree() const override { return &server_.tree(); }
+  std::string configuration() const override {
+    const zab::Peer* peer = server_.peer();
+    return peer == nullptr ? std::string() : peer->ensembles().current.to_string();
+  }
   std::optional<Standing> standing() const override {
     const zab::Peer* peer = server_.peer();
     if (peer == nullptr) return std::nullopt;
     const zab::Ensembles& ensembles = peer->ensembles();
-    return Standing{peer->state(),  peer->is_serving(),        peer->epoch(),
-                    peer->leader(), ensembles.current.version, ensembles.last_seen.has_value()};
+    const zab::Leader* leader = peer->leader_role();
+    return Standing{peer->state(),
+                    peer->is_serving(),
+                    peer->epoch(),
+                    peer->leader(),
+                    ensembles.current.version,
+                    ensembles.last_seen.has_value(),
+                    leader != nullptr && leader->has_open_proposals()};
   }
 
  private:

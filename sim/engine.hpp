@@ -29,6 +29,7 @@ struct Standing {
   std::optional<ServerId> leader;
   int64_t config_version = 0;  // of the configuration in force
   bool is_changing = false;    // another one is proposed
+  bool is_proposing = false;   // it leads, and something is proposed and not yet committed
 };
 std::string describe(const Standing& standing);
 
@@ -43,6 +44,8 @@ class Engine {
   virtual Zxid last_processed() const = 0;
   // nullptr for an engine without a tree.
   virtual const tree::Tree* tree() const = 0;
+  // The configuration in force, with its version; empty for an engine without one.
+  virtual std::string configuration() const { return {}; }
   // nullopt for a server that stands alone.
   virtual std::optional<Standing> standing() const { return std::nullopt; }
 };

@@ -124,6 +124,17 @@ std::vector<CommittedTxn> LogEvidence::take(const std::function<bool(Zxid)>& is_
   return list;
 }
 
+bool ConfigurationEvidence::is_news(ServerId server, int64_t version) const {
+  const auto known = known_.find(server);
+  return known == known_.end() || known->second != version;
+}
+
+void ConfigurationEvidence::note(properties::ConfigurationEvent event) {
+  event.is_at_start = !known_.contains(event.server);
+  known_[event.server] = event.version;
+  events_.push_back(std::move(event));
+}
+
 std::vector<properties::FinalNode> final_nodes(const tree::Tree& tree) {
   std::vector<properties::FinalNode> nodes;
   for_each_node(tree, [&](const std::string& path, tree::NodeId id) {

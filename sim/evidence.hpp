@@ -55,6 +55,22 @@ class LogEvidence {
   std::vector<std::string> conflicts_;
 };
 
+// Which configuration each server was seen to have in force, whenever that was new.
+class ConfigurationEvidence {
+ public:
+  // The server has just started: what it has then is noted in any case.
+  void started(ServerId server) { known_.erase(server); }
+  // Whether that version is news of this server.
+  bool is_news(ServerId server, int64_t version) const;
+  // Fills in whether it is what the server started with.
+  void note(properties::ConfigurationEvent event);
+  std::vector<properties::ConfigurationEvent> take() { return std::move(events_); }
+
+ private:
+  std::map<ServerId, int64_t> known_;  // versions
+  std::vector<properties::ConfigurationEvent> events_;
+};
+
 std::vector<properties::FinalNode> final_nodes(const tree::Tree& tree);
 
 // The digest of the tree, computed anew from every znode.

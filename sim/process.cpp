@@ -329,7 +329,9 @@ void Process::carry_out(node::Effect& effect) {
       p.deferred_.emplace_back(node::HostFacts{20, 1024, 1 << 20});
     }
     void operator()(const node::Log& e) {
-      if (p.trace_.readable()) p.trace_.note("log: " + e.text);
+      if (!p.trace_.readable()) return;
+      p.trace_.note("server " + std::to_string(p.config_.server.server_id.value) + " at " +
+                    time_text(p.queue_.now()) + " log: " + e.text);
     }
     void operator()(const node::Halt& e) { p.halt(e); }
   };

@@ -7,6 +7,14 @@
 
 namespace zoetrope::sim {
 
+namespace {
+
+// Servers that never come to rest must not keep a campaign from its end. Ordinary runs have less
+// than a tenth of it.
+constexpr uint64_t kEventsMax = 30'000'000;
+
+}  // namespace
+
 World::World(const WorldConfig& config, uint64_t seed, const EngineFactory& factory,
              TraceSink* sink)
     : config_(config),
@@ -98,6 +106,10 @@ void World::dispatch(const Event& event) {
   }
   handle_drained();
   handle_reports();
+  note_configurations();
+  if (trace_.event_count() < kEventsMax || failed_) return;
+  violation("run_ends", "the run goes on and on", standings());
+  failed_ = true;
 }
 
 void World::deliver(const Delivery& delivery) {
@@ -134,6 +146,7 @@ void World::handle(Process& process, const ProcessReport& report) {
   switch (report.kind) {
     case ProcessReport::Kind::kStarted:
       ++counts_.starts;
+      configurations_.started(server);
       recorder_.server_event(server, ServerEventKind::kStarted);
       break;
     case ProcessReport::Kind::kDied:

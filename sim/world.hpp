@@ -120,6 +120,7 @@ class World {
   std::function<bool(Zxid)> part_of_history() const;
   LogEvidence::IsQuorum quorums_of_history() const;
   Duration unheard_max() const;
+  void note_configurations();
   void violation(std::string property, std::string summary, std::vector<std::string> evidence);
 
   WorldConfig config_;
@@ -136,6 +137,7 @@ class World {
   std::vector<Process*> process_of_host_;  // nullptr: a client's
   std::vector<Client*> client_of_host_;
   LogEvidence evidence_;
+  ConfigurationEvidence configurations_;
   Agreement agreement_;
   std::vector<std::vector<properties::FinalNode>> final_nodes_;  // by process
   std::vector<std::map<SessionId, int32_t>> final_sessions_;     // on disk, by process

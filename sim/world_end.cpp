@@ -26,12 +26,14 @@ bool World::all_settled() const {
   return std::ranges::all_of(clients_, [](const auto& client) { return client->settled(); });
 }
 
-// Nothing is committed that is not applied, so that logs and trees may be compared.
+// Nothing is logged that is not applied, so that logs and trees may be compared.
 bool World::quiet() const {
-  return std::ranges::all_of(
-             processes_,
-             [](const auto& process) { return process->running() && process->idle(); }) &&
-         (!is_ensemble() || converged());
+  const auto is_quiet = [](const auto& process) {
+    if (!process->running() || !process->idle()) return false;
+    const auto standing = process->engine()->standing();
+    return !standing || !standing->is_proposing;
+  };
+  return std::ranges::all_of(processes_, is_quiet) && (!is_ensemble() || converged());
 }
 
 // False when some client is not served.
@@ -155,6 +157,7 @@ properties::History World::take_history() {
   for (const auto& each : processes_) applied.push_back(&each->applied());
   history.committed = evidence_.take(part_of_history(), quorums_of_history(), applied);
   history.has_committed = true;
+  history.configurations = configurations_.take();
   if (history.setup.local_sessions) forget_local_ends(history);
   history.final_nodes = std::move(final_nodes_[0]);
   history.has_final_nodes = !history.final_nodes.empty();

@@ -18,6 +18,13 @@ bool is_state(int32_t number) {
   return number >= 0 && number < static_cast<int32_t>(std::size(kStateNames));
 }
 
+// What other servers may have put there instead is left alone, as stock servers do.
+void read_proposed(const jute::Reader& in, Notification& notification) {
+  jute::Reader rest = in;
+  const std::string_view proposed = rest.string();
+  if (rest.ok()) notification.proposed = proposed;
+}
+
 // Everything behind the round, which depends on the age of the sender.
 void read_newer_fields(jute::Reader& in, size_t message_size, Notification& notification) {
   if (message_size == kSizeWithoutPeerEpoch) {
@@ -27,7 +34,9 @@ void read_newer_fields(jute::Reader& in, size_t message_size, Notification& noti
   notification.peer_epoch = in.i64();
   if (message_size == kSizeWithoutVersion) return;
   notification.version = in.i32();
-  if (notification.version > kVersionWithoutConfig) notification.config = in.string();
+  if (notification.version <= kVersionWithoutConfig) return;
+  notification.config = in.string();
+  if (in.ok() && in.remaining() > 0) read_proposed(in, notification);
 }
 
 }  // namespace
@@ -48,6 +57,7 @@ void append_notification(std::string& out, const Notification& notification) {
   writer.i64(notification.peer_epoch);
   writer.i32(kVersion);
   writer.string(notification.config);
+  if (!notification.proposed.empty()) writer.string(notification.proposed);
   writer.patch_i32(start, static_cast<int32_t>(writer.size() - start - sizeof(int32_t)));
 }
 

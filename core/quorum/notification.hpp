@@ -31,6 +31,9 @@ struct Notification {
   // 0: the 28- and 40-byte forms; 1: no configuration follows; 2: it does.
   int32_t version = 2;
   std::string_view config;  // last committed configuration; views into the message
+  // The configuration that the sender knows to be proposed; empty: none, or a stock server, which
+  // reads nothing behind `config`. Views into the message.
+  std::string_view proposed;
 };
 
 // The message with its length prefix, in the newest form.

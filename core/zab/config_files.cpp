@@ -148,11 +148,13 @@ void ConfigFiles::static_read(std::optional<std::string_view> text) {
 
 bool ConfigFiles::completed(uint64_t op, const std::optional<storage::DiskError>& error) {
   if (under_way_ == 0 || op < first_under_way_ || op > under_way_) return false;
-  if (error && !failure_) failure_ = error->message;
-  has_failed_ |= error.has_value();
+  Step& step = steps_.front();
+  // A file of a configuration to come that was never written, or stays, does no harm.
+  const bool counts = error.has_value() && step.kind != StepKind::kRemove;
+  if (counts && !failure_) failure_ = error->message;
+  has_failed_ |= counts;
   if (op != under_way_) return true;
   first_under_way_ = under_way_ = 0;
-  Step& step = steps_.front();
   const bool is_half = step.kind != StepKind::kRemove && !step.is_written;
   const bool has_failed = std::exchange(has_failed_, false);
   if (!has_failed && is_half) {

@@ -15,6 +15,7 @@ Configuration::Configuration(const RoleConfig& config, Ensembles& ensembles, Con
 void Configuration::propose(const quorum::Ensemble& ensemble) {
   if (!config_.reconfig_enabled || ensemble.version <= ensembles_.newest().version) return;
   ensembles_.last_seen = ensemble;
+  drop_old_rumour();
   ++changes_;
   files_.store_proposed(ensemble);
   work();
@@ -37,10 +38,30 @@ bool Configuration::activate(const quorum::Ensemble& ensemble) {
   if (ensembles_.last_seen && ensembles_.last_seen->version <= ensemble.version) {
     ensembles_.last_seen.reset();
   }
+  drop_old_rumour();
   ++changes_;
   files_.store_current(ensemble);
   work();
   return true;
+}
+
+bool Configuration::hear_of_proposed(const quorum::Ensemble& ensemble) {
+  const quorum::Ensemble& known = ensembles_.rumoured ? *ensembles_.rumoured : ensembles_.newest();
+  if (!config_.reconfig_enabled || ensemble.version <= known.version) return false;
+  ensembles_.rumoured = ensemble;
+  ++changes_;
+  return true;
+}
+
+void Configuration::forget_rumour() {
+  if (!ensembles_.rumoured) return;
+  ensembles_.rumoured.reset();
+  ++changes_;
+}
+
+void Configuration::drop_old_rumour() {
+  const auto& rumoured = ensembles_.rumoured;
+  if (rumoured && rumoured->version <= ensembles_.newest().version) ensembles_.rumoured.reset();
 }
 
 bool Configuration::completed(uint64_t op, const std::optional<storage::DiskError>& error) {
@@ -70,6 +91,7 @@ void Configuration::work() {
 void Configuration::add_to(RunningHash& hash) const {
   hash.add(ensembles_.current.to_string());
   hash.add(ensembles_.last_seen ? ensembles_.last_seen->to_string() : std::string());
+  if (ensembles_.rumoured) hash.add(ensembles_.rumoured->to_string());
   files_.add_to(hash);
 }
 

@@ -34,6 +34,11 @@ class Configuration {
   // Puts it in force; false when this one or a newer one is already.
   bool activate(const quorum::Ensemble& ensemble);
 
+  // Another server knows of it while this one looks for a leader; false when that is no news.
+  bool hear_of_proposed(const quorum::Ensemble& ensemble);
+  // What was heard is forgotten: it was of use for one election.
+  void forget_rumour();
+
   const Ensembles& ensembles() const { return ensembles_; }
   // Counts changes of either configuration.
   uint64_t changes() const { return changes_; }
@@ -48,6 +53,7 @@ class Configuration {
 
  private:
   void work();
+  void drop_old_rumour();
 
   const RoleConfig& config_;
   Ensembles& ensembles_;

@@ -80,6 +80,10 @@ class Election {
   // is newer. Takes effect at once; a LOOKING server starts its round anew.
   virtual void set_ensembles(const quorum::Ensemble& current, const quorum::Ensemble* last_seen,
                              MonotonicTime now, std::vector<ElectionMessage>& out) = 0;
+  // Participants of a configuration that is proposed elsewhere may be elected; nullptr: of none.
+  // The basic election knows of no such.
+  virtual void set_rumoured(const quorum::Ensemble* /*rumoured*/, MonotonicTime /*now*/,
+                            std::vector<ElectionMessage>& /*out*/) {}
   // The round of fast leader election; of the basic one, how often it has asked.
   virtual int64_t round() const = 0;
   virtual uint64_t fingerprint() const = 0;

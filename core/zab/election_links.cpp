@@ -49,10 +49,10 @@ ElectionLinks::Peer& ElectionLinks::peer_at(ServerId id) {
   return place->second;
 }
 
-void ElectionLinks::set_members(const quorum::Ensemble& current,
-                                const quorum::Ensemble* last_seen) {
+void ElectionLinks::set_members(const quorum::Ensemble& current, const quorum::Ensemble* last_seen,
+                                const quorum::Ensemble* rumoured) {
   for (auto& [id, peer] : peers_) peer.configured.clear();
-  for (const quorum::Ensemble* ensemble : {&current, last_seen}) {
+  for (const quorum::Ensemble* ensemble : {&current, last_seen, rumoured}) {
     if (ensemble == nullptr) continue;
     for (const auto& [id, member] : ensemble->members) {
       if (id != config_.self) add_addresses(peer_at(id).configured, member.election);

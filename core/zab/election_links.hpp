@@ -82,7 +82,8 @@ class ElectionLinks {
   explicit ElectionLinks(const ElectionLinksConfig& config);
 
   // Whom there is to talk to and where. Connections stay.
-  void set_members(const quorum::Ensemble& current, const quorum::Ensemble* last_seen);
+  void set_members(const quorum::Ensemble& current, const quorum::Ensemble* last_seen,
+                   const quorum::Ensemble* rumoured = nullptr);
   // What dialled servers are told from now on.
   void set_own_addresses(const std::vector<quorum::HostPort>& addresses);
   // `framed` with its length prefix; takes the place of a message that waits. Not for `self`.

@@ -17,6 +17,22 @@ bool Electorate::is_voter(ServerId id) const {
   return std::binary_search(voters_.begin(), voters_.end(), id);
 }
 
+void Electorate::set_rumoured(const quorum::Ensemble* rumoured) {
+  elsewhere_.clear();
+  if (rumoured == nullptr) return;
+  for (ServerId id : rumoured->participants()) {
+    if (!is_voter(id) && rumoured->weight(id) != 0) elsewhere_.push_back(id);
+  }
+}
+
+bool Electorate::is_candidate(ServerId id) const {
+  return is_voter(id) || std::binary_search(elsewhere_.begin(), elsewhere_.end(), id);
+}
+
+bool Electorate::has_quorum_in_force(const std::function<bool(ServerId)>& has) const {
+  return current_.is_quorum(has);
+}
+
 bool Electorate::has_all_quorums(const std::function<bool(ServerId)>& has) const {
   return current_.is_quorum(has) && (!next_.has_value() || next_->is_quorum(has));
 }
@@ -24,7 +40,8 @@ bool Electorate::has_all_quorums(const std::function<bool(ServerId)>& has) const
 // The current configuration speaks for its own participants, the next one for those that join.
 bool Electorate::may_win(ServerId id) const {
   if (current_.is_participant(id)) return current_.weight(id) != 0;
-  return next_.has_value() && next_->is_participant(id) && next_->weight(id) != 0;
+  if (next_.has_value() && next_->is_participant(id)) return next_->weight(id) != 0;
+  return std::binary_search(elsewhere_.begin(), elsewhere_.end(), id);
 }
 
 bool Electorate::beats(const Vote& challenger, const Vote& defender) const {
@@ -56,6 +73,7 @@ void Electorate::add_to(RunningHash& hash) const {
   add_ensemble(hash, current_);
   hash.add(next_.has_value() ? 1 : 0);
   if (next_.has_value()) add_ensemble(hash, *next_);
+  for (ServerId id : elsewhere_) hash.add(static_cast<uint64_t>(id.value));
 }
 
 }  // namespace zoetrope::zab

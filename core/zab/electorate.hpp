@@ -22,10 +22,17 @@ class Electorate {
 
   // Participants of either configuration, ascending.
   const std::vector<ServerId>& voters() const { return voters_; }
+  // Participants of a configuration that others know to be proposed: they count in no quorum, and
+  // may be elected.
+  void set_rumoured(const quorum::Ensemble* rumoured);
+  const std::vector<ServerId>& candidates_elsewhere() const { return elsewhere_; }
+  bool is_candidate(ServerId id) const;
   bool is_voter(ServerId id) const;
   bool is_observer(ServerId id) const { return current_.is_observer(id); }
   // Whether the servers for which `has` says true are a quorum of each configuration.
   bool has_all_quorums(const std::function<bool(ServerId)>& has) const;
+  // Whether they are one of the current configuration.
+  bool has_quorum_in_force(const std::function<bool(ServerId)>& has) const;
   // Whether `challenger` is the better candidate. Servers of weight 0 never win, so that each
   // candidate of some weight beats them, and they beat nobody (upstream totalOrderPredicate; the
   // second half is ours: a server of weight 0 has no vote of its own to defend).
@@ -38,6 +45,7 @@ class Electorate {
   quorum::Ensemble current_;
   std::optional<quorum::Ensemble> next_;
   std::vector<ServerId> voters_;
+  std::vector<ServerId> elsewhere_;  // ascending, none of the voters
 };
 
 }  // namespace zoetrope::zab

@@ -86,6 +86,14 @@ class FastElection final : public Election {
     if (is_looking()) begin_round(now, out);
   }
 
+  void set_rumoured(const quorum::Ensemble* rumoured, MonotonicTime now,
+                    std::vector<ElectionMessage>& out) override {
+    electorate_.set_rumoured(rumoured);
+    const bool is_void = proposal_.leader != ServerId(quorum::kNoVote) &&
+                         !electorate_.is_candidate(proposal_.leader);
+    if (is_looking() && is_void) begin_round(now, out);
+  }
+
   int64_t round() const override { return round_; }
   uint64_t fingerprint() const override;
 
@@ -99,6 +107,8 @@ class FastElection final : public Election {
   void propose(const Vote& vote, MonotonicTime now, std::vector<ElectionMessage>& out);
   void send_proposal(std::vector<ElectionMessage>& out) const;
   void answer(ServerId to, std::vector<ElectionMessage>& out) const;
+  void answer_anew(ServerId to, const Vote& heard, MonotonicTime now,
+                   std::vector<ElectionMessage>& out);
   void count_looking(ServerId from, const Vote& vote, MonotonicTime now,
                      std::vector<ElectionMessage>& out);
   void count_held(MonotonicTime now, std::vector<ElectionMessage>& out);
@@ -106,6 +116,7 @@ class FastElection final : public Election {
                      std::vector<ElectionMessage>& out);
   bool is_agreed(const Votes& votes, const CastVote& on) const;
   bool completes_quorum(const CastVote& cast) const;
+  bool is_led_without_next(const CastVote& cast) const;
   bool is_confirmed(const Votes& votes, const Vote& vote) const;
   void decide(const Vote& vote, std::vector<ElectionMessage>& out);
 
@@ -121,6 +132,13 @@ class FastElection final : public Election {
   Votes settled_votes_;
   // While finalizing: LOOKING votes of larger rounds that do not beat the proposal.
   std::map<ServerId, Vote> held_;
+  // What was said last to whom, and to what, in the time of a repetition.
+  struct Answered {
+    Vote heard, said;
+    MonotonicTime until;
+    bool was_looking = false;
+  };
+  std::map<ServerId, Answered> answered_;
   Duration interval_;
   MonotonicTime resend_at_;
   MonotonicTime finalize_at_;
@@ -165,6 +183,23 @@ void FastElection::propose(const Vote& vote, MonotonicTime now, std::vector<Elec
 
 void FastElection::send_proposal(std::vector<ElectionMessage>& out) const {
   for (ServerId id : electorate_.voters()) answer(id, out);
+  for (ServerId id : electorate_.candidates_elsewhere()) answer(id, out);
+}
+
+// Two servers that do not know each other as voters, or not in the same configuration, would answer
+// each other for ever: the same is said to the same question once in the time of a repetition.
+void FastElection::answer_anew(ServerId to, const Vote& heard, MonotonicTime now,
+                               std::vector<ElectionMessage>& out) {
+  std::erase_if(answered_, [&](const auto& entry) { return entry.second.until <= now; });
+  const Answered answered{.heard = heard,
+                          .said = is_looking() ? proposal_ : recorded_,
+                          .until = now + config_.notification_interval_min};
+  const auto [place, is_first] = answered_.try_emplace(to, answered);
+  const bool is_same = place->second.heard == answered.heard && place->second.said == answered.said;
+  if (!is_first && is_same && place->second.was_looking == is_looking()) return;
+  place->second = answered;
+  place->second.was_looking = is_looking();
+  answer(to, out);
 }
 
 void FastElection::answer(ServerId to, std::vector<ElectionMessage>& out) const {
@@ -188,10 +223,10 @@ void FastElection::receive(ServerId from, const Notification& n, MonotonicTime n
     const bool late = !is_looking() || n.election_epoch < round_;
     const bool worse =
         n.election_epoch == round_ && electorate_.beats(proposal_, vote_of(n)) && is_looking();
-    if (late || worse || !electorate_.is_voter(from)) answer(from, out);
+    if (late || worse || !electorate_.is_voter(from)) answer_anew(from, vote_of(n), now, out);
   }
-  // From here on only votes of voters for voters matter.
-  if (!is_looking() || !electorate_.is_voter(from) || !electorate_.is_voter(n.leader)) return;
+  // From here on only votes of voters for those who may be elected matter.
+  if (!is_looking() || !electorate_.is_voter(from) || !electorate_.is_candidate(n.leader)) return;
   switch (n.state) {
     case PeerState::kLooking: count_looking(from, vote_of(n), now, out); break;
     case PeerState::kFollowing:
@@ -249,7 +284,7 @@ void FastElection::count_settled(ServerId from, const CastVote& cast, MonotonicT
   const bool is_news = is_first || place->second != cast;
   place->second = cast;
   if (is_confirmed(settled_votes_, cast.vote) &&
-      (is_agreed(settled_votes_, cast) || completes_quorum(cast))) {
+      (is_led_without_next(cast) || completes_quorum(cast))) {
     round_ = cast.vote.election_epoch;
     return decide(cast.vote, out);
   }
@@ -280,6 +315,15 @@ bool FastElection::completes_quorum(const CastVote& cast) const {
   });
 }
 
+// A leader whose history does not have the configuration that is proposed here needs no quorum of
+// it, and may never get one. To follow is always safe: it is the leader that counts.
+bool FastElection::is_led_without_next(const CastVote& cast) const {
+  return electorate_.has_quorum_in_force([&](ServerId id) {
+    const auto found = settled_votes_.find(id);
+    return found != settled_votes_.end() && cast.agrees_with(found->second);
+  });
+}
+
 // A quorum may go on following a leader that is gone, so the leader has to say itself that it leads
 // (ZOOKEEPER-975). Of this server others may only know better within the round that it is in.
 bool FastElection::is_confirmed(const Votes& votes, const Vote& vote) const {
@@ -289,7 +333,7 @@ bool FastElection::is_confirmed(const Votes& votes, const Vote& vote) const {
 }
 
 void FastElection::decide(const Vote& vote, std::vector<ElectionMessage>& out) {
-  ZT_ASSERT(electorate_.is_voter(vote.leader));
+  ZT_ASSERT(electorate_.is_candidate(vote.leader));
   if (vote.leader == config_.self) {
     state_ = PeerState::kLeading;
   } else {
@@ -318,6 +362,8 @@ void FastElection::tick(MonotonicTime now, bool delivered, std::vector<ElectionM
 void FastElection::stop_waiting(const std::function<bool(ServerId)>& is_out_of_reach,
                                 std::vector<ElectionMessage>& out) {
   if (phase_ != Phase::kFinalizing || !held_.empty()) return;
+  // Of candidates that have no vote here it is not known whom they still will bring forward.
+  if (!electorate_.candidates_elsewhere().empty()) return;
   const CastVote agreed{.vote = proposal_};
   const bool is_awaited = std::ranges::any_of(electorate_.voters(), [&](ServerId id) {
     const auto found = round_votes_.find(id);
@@ -351,6 +397,13 @@ uint64_t FastElection::fingerprint() const {
   for (const auto& [id, vote] : held_) {
     hash.add(static_cast<uint64_t>(id.value));
     vote.add_to(hash);
+  }
+  hash.add(answered_.size());
+  for (const auto& [id, answered] : answered_) {
+    hash.add(static_cast<uint64_t>(id.value) * 2 + answered.was_looking);
+    answered.heard.add_to(hash);
+    answered.said.add_to(hash);
+    hash.add(static_cast<uint64_t>(answered.until.ns));
   }
   hash.add(static_cast<uint64_t>(state_));
   if (phase_ == Phase::kLooking) {

@@ -94,6 +94,8 @@ class Leader {
   // The leader designated by a reconfiguration that this one put in force and that it is no voter
   // of. It commits nothing more, and ends when its followers have left it.
   std::optional<ServerId> successor() const { return successor_; }
+  // Something is proposed and not yet committed.
+  bool has_open_proposals() const { return proposed_ != committed_; }
   // Whether those of it that are synchronised with this leader, which may be one, are a quorum.
   bool has_synced_quorum(const quorum::Ensemble& ensemble) const;
   int64_t epoch() const { return epoch_; }  // 0 until it is known

@@ -78,9 +78,9 @@ void Leader::replace_older(const LearnerLink& link) {
 
 void Leader::gather_epochs() {
   if (phase_ != Phase::kGathering || over_ || epochs_.busy()) return;
-  const bool is_enough =
-      is_quorum_with_self([](const LearnerLink& link) { return !link.is_observer; });
-  if (!is_enough) return;
+  // A server that takes itself for an observer may be a participant of the configuration to come,
+  // of which it has not heard: whose word counts is for the configurations here to say.
+  if (!is_quorum_with_self([](const LearnerLink&) { return true; })) return;
   int64_t accepted = epochs_.durable().accepted;
   for (const auto& [connection, link] : links_) {
     // Observers count for this, since they too follow no epoch below one that they know. Others are
@@ -168,7 +168,7 @@ void Leader::take_ack_epoch(LearnerLink& link, const Packet& packet) {
   link.last = packet.zxid;
   if (const auto why = objection_to_history(link, current_epoch)) return drop(link, *why);
   // One without history may have lost it: it gets ours, and has no say in which is the newest.
-  link.counts_for_epoch = current_epoch != kNoEpoch && link.last != kNoHistory && !link.is_observer;
+  link.counts_for_epoch = current_epoch != kNoEpoch && link.last != kNoHistory;
   link.stage = LinkStage::kPromised;
   link.deadline.reset();
   if (phase_ >= Phase::kSynchronising) return synchronise(link);

@@ -20,7 +20,9 @@ constexpr ConnectionId kNoConnection{0};
 
 std::vector<quorum::HostPort> addresses_of(ServerId server, const Ensembles& ensembles) {
   std::vector<quorum::HostPort> addresses;
-  for (const quorum::Ensemble* ensemble : {&ensembles.current, &ensembles.newest()}) {
+  const quorum::Ensemble& newest = ensembles.newest();
+  for (const quorum::Ensemble* ensemble :
+       {&ensembles.current, &newest, ensembles.rumoured ? &*ensembles.rumoured : &newest}) {
     const auto member = ensemble->members.find(server);
     if (member == ensemble->members.end()) continue;
     for (const quorum::HostPort& address : member->second.quorum) {

@@ -43,8 +43,8 @@ Peer::~Peer() = default;
 
 void Peer::start(MonotonicTime now) {
   const quorum::Ensemble* next = ensembles_.last_seen ? &*ensembles_.last_seen : nullptr;
-  links_.set_members(ensembles_.current, next);
   election_->set_ensembles(ensembles_.current, next, now, messages_);
+  follow_rumour(now);
   if (epochs_.durable().is_ahead_of_file) {
     is_mending_ = true;
     std::vector<storage::DiskOp> ops;
@@ -61,6 +61,8 @@ void Peer::start(MonotonicTime now) {
 void Peer::look(MonotonicTime now) {
   state_ = PeerState::kLooking;
   settled_ = false;
+  configuration_.forget_rumour();
+  follow_configuration(now);
   begin_election(now);
   run_election(now);
 }
@@ -78,6 +80,7 @@ void Peer::run_election(MonotonicTime now) {
   do {
     for (ElectionMessage& message : std::exchange(messages_, {})) {
       message.notification.config = ensemble_text_;
+      message.notification.proposed = proposed_text_;
       if (message.to == config_.role.self) {
         election_->receive(message.to, message.notification, now, messages_);
         continue;
@@ -127,6 +130,7 @@ void Peer::deliver(ServerId from, std::string_view message, MonotonicTime now) {
     return;
   }
   hear_of(notification->config, now);
+  hear_of_proposed(*notification, now);
   if (leader_ && is_better_candidate(from, *notification)) leader_->heard_better_candidate();
   election_->receive(from, *notification, now, messages_);
 }

@@ -110,6 +110,8 @@ class Peer {
   bool take_stock();
   void follow_configuration(MonotonicTime now);
   void hear_of(std::string_view config, MonotonicTime now);
+  void hear_of_proposed(const quorum::Notification& notification, MonotonicTime now);
+  void follow_rumour(MonotonicTime now);
   void take_place(ServerId leader, MonotonicTime now);
   void take_role(ServerId leader, MonotonicTime now);
   void retire(const std::string& why);
@@ -128,6 +130,7 @@ class Peer {
   Configuration configuration_;
   uint64_t followed_changes_ = 0;  // of the configuration, that are known to all parts
   std::string ensemble_text_;
+  std::string proposed_text_;  // the newest that is proposed, here or elsewhere
   EpochFiles epochs_;
   std::unique_ptr<Election> election_;
   ElectionLinks links_;

@@ -13,7 +13,6 @@ void Peer::follow_configuration(MonotonicTime now) {
   const quorum::Ensemble& current = ensembles_.current;
   const quorum::Ensemble* next = ensembles_.last_seen ? &*ensembles_.last_seen : nullptr;
   ensemble_text_ = current.to_string();
-  links_.set_members(current, next);
   // Whoever is in no list follows without a vote.
   config_.role.is_observer = current.is_observer(config_.role.self);
   const auto self = current.members.find(config_.role.self);
@@ -22,12 +21,25 @@ void Peer::follow_configuration(MonotonicTime now) {
     host_.moved(self->second);
   }
   election_->set_ensembles(current, next, now, messages_);
+  follow_rumour(now);
+}
+
+void Peer::follow_rumour(MonotonicTime now) {
+  followed_changes_ = configuration_.changes();
+  const quorum::Ensemble* next = ensembles_.last_seen ? &*ensembles_.last_seen : nullptr;
+  const quorum::Ensemble* rumoured = ensembles_.rumoured ? &*ensembles_.rumoured : nullptr;
+  const quorum::Ensemble* newest = rumoured != nullptr ? rumoured : next;
+  proposed_text_ = newest == nullptr ? std::string() : newest->to_string();
+  links_.set_members(ensembles_.current, next, rumoured);
+  election_->set_rumoured(rumoured, now, messages_);
 }
 
 // A configuration that another server has in force was committed, so that whoever looks for a
 // leader among servers of an older one takes it over (ZOOKEEPER-1783: one of version 0 never was).
 void Peer::hear_of(std::string_view config, MonotonicTime now) {
-  if (!config_.role.reconfig_enabled || state_ != PeerState::kLooking || config.empty()) return;
+  // While it retires, the disk may be the driver's: it hears of it again when it looks.
+  if (state_ != PeerState::kLooking || retiring_) return;
+  if (!config_.role.reconfig_enabled || config.empty()) return;
   if (config == ensemble_text_) return;
   const auto heard = quorum::Ensemble::parse(config);
   if (!heard || heard->version <= ensembles_.current.version || heard->defect()) return;
@@ -36,7 +48,23 @@ void Peer::hear_of(std::string_view config, MonotonicTime now) {
   const bool was_observer = config_.role.is_observer;
   configuration_.activate(*heard);
   follow_configuration(now);
-  if (!retiring_ && config_.role.is_observer != was_observer) begin_election(now);
+  if (config_.role.is_observer != was_observer) begin_election(now);
+}
+
+// Those who have a reconfiguration in their history need the votes of a quorum of the old
+// configuration, too, and some of that may not have it. They would refuse to elect a server that
+// they do not know, and could not follow it (upstream has no way out of that).
+void Peer::hear_of_proposed(const quorum::Notification& notification, MonotonicTime now) {
+  if (state_ != PeerState::kLooking || retiring_) return;
+  if (notification.state != PeerState::kLooking) return;
+  if (notification.proposed.empty() || notification.proposed == proposed_text_) return;
+  // Who is behind the configuration in force here may have proposed what never came to be.
+  if (notification.config != ensemble_text_) return;
+  const auto heard = quorum::Ensemble::parse(notification.proposed);
+  if (!heard || heard->defect() || !configuration_.hear_of_proposed(*heard)) return;
+  host_.note(false, "heard that a configuration of version " + std::to_string(heard->version) +
+                        " is proposed");
+  follow_rumour(now);
 }
 
 // The leader that the old one named is tried without an election: whether a quorum follows it shows

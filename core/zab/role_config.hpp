@@ -49,6 +49,9 @@ struct RoleConfig {
 struct Ensembles {
   quorum::Ensemble current;
   std::optional<quorum::Ensemble> last_seen;  // only when newer than `current`
+  // What servers that look for a leader have in their history, and this one has not. It counts in
+  // no quorum; it says who may be elected all the same, and where that server is.
+  std::optional<quorum::Ensemble> rumoured;  // only when newer than both
   const quorum::Ensemble& newest() const { return last_seen ? *last_seen : current; }
 };
 

@@ -36,6 +36,24 @@ TEST(Notification, EverySampleDecodesAndEncodesToTheSameBytes) {
   EXPECT_EQ(seen, 4u);
 }
 
+// Behind what stock servers read.
+TEST(Notification, TheProposedConfigurationIsAnAppendix) {
+  Notification sent;
+  sent.config = "server.1=a:1:2";
+  const std::string without = encoded(sent);
+  sent.proposed = "server.2=b:1:2";
+  const std::string with = encoded(sent);
+  EXPECT_EQ(with.substr(4, without.size() - 4), without.substr(4));
+  const auto read = read_notification(std::string_view(with).substr(4));
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->config, sent.config);
+  EXPECT_EQ(read->proposed, sent.proposed);
+  EXPECT_EQ(read_notification(std::string_view(without).substr(4))->proposed, "");
+  const auto cut = read_notification(std::string_view(with).substr(4, with.size() - 5));
+  ASSERT_TRUE(cut.has_value());
+  EXPECT_EQ(cut->proposed, "");
+}
+
 TEST(Notification, FieldsOfANonVoter) {
   const Sample sample = samples(SampleKind::kNotification).at(3);
   const auto notification = read_notification(std::string_view(sample.bytes).substr(4));

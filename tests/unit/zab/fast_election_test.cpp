@@ -480,6 +480,63 @@ TEST_F(FastElectionTest, ANewConfigurationBeginsTheRoundAnew) {
   EXPECT_TRUE(is_decided());
 }
 
+// They follow a leader that has not the configuration that is proposed here.
+TEST_F(FastElectionTest, AQuorumInForceThatFollowsIsEnoughToFollow) {
+  make(4, 3, 9, 1);
+  quorum::Ensemble next = majority_ensemble(5);
+  next.version = 1;
+  election_->set_ensembles(majority_ensemble(3), &next, now_, out_);
+  loop_back();
+  hear(1, {kLeading, 1, 5, 2, 1});
+  EXPECT_FALSE(is_decided());
+  hear(2, {kFollowing, 1, 5, 2, 1});
+  expect_decision(kFollowing, 1);
+}
+
+TEST_F(FastElectionTest, WhoMayBeElectedElsewhereIsVotedFor) {
+  make(1, 3);
+  hear(2, {kLooking, 5, 9, 0, 1});
+  EXPECT_THAT(sent_, IsEmpty());
+  const quorum::Ensemble rumoured = majority_ensemble(5);
+  election_->set_rumoured(&rumoured, now_, out_);
+  hear(2, {kLooking, 5, 9, 0, 1});
+  expect_sent({2, 3, 4, 5}, {kLooking, 5, 9, 0, 1});
+  // It has no vote here all the same.
+  hear(5, {kLooking, 5, 9, 0, 1});
+  pass_ms(1'000);
+  expect_decision(kFollowing, 5);
+}
+
+TEST_F(FastElectionTest, ACandidateThatIsNoneAnyMoreEndsTheRound) {
+  make(1, 3);
+  const quorum::Ensemble rumoured = majority_ensemble(5);
+  election_->set_rumoured(&rumoured, now_, out_);
+  hear(2, {kLooking, 5, 9, 0, 1});
+  sent_.clear();
+  const quorum::Ensemble other = majority_ensemble(4);
+  election_->set_rumoured(&other, now_, out_);
+  loop_back();
+  EXPECT_EQ(election_->round(), 2);
+  pass_ms(1'000);
+  EXPECT_FALSE(is_decided());
+}
+
+TEST_F(FastElectionTest, ToTheSameQuestionTheSameIsSaidOnceInAWhile) {
+  make(2, 3);
+  hear(7, {kLooking, 7, 9, 9, 4});  // a stranger, who takes this server for one
+  expect_sent({7}, {kLooking, 2, 0, 0, 1});
+  hear(7, {kLooking, 7, 9, 9, 4});
+  EXPECT_THAT(sent_, IsEmpty());
+  hear(7, {kLooking, 7, 9, 9, 5});  // another question
+  expect_sent({7}, {kLooking, 2, 0, 0, 1});
+  hear(3, {kLooking, 3, 0, 0, 1});  // another answer
+  hear(7, {kLooking, 7, 9, 9, 5});
+  expect_sent({7}, {kLooking, 3, 0, 0, 1});
+  pass_ms(200);
+  hear(7, {kLooking, 7, 9, 9, 5});
+  EXPECT_THAT(receivers(), ElementsAre(7));
+}
+
 TEST_F(FastElectionTest, AServerAloneElectsItself) {
   make(1, 1);
   pass_ms(200);

@@ -157,6 +157,21 @@ TEST(LeaderReconfig, WhatTheLastLeaderProposedIsCompletedFirst) {
   EXPECT_FALSE(world.ensembles.last_seen);
 }
 
+// Server 4 has not heard of the configuration to come, of which it is a participant.
+TEST(LeaderReconfig, AnObserverOfTheOldOneCountsInTheNewOne) {
+  LeaderWorld world(3, 1);
+  world.ensembles.current.version = z(1, 0).value;
+  world.ensembles.last_seen = members("145", z(1, 3));
+  world.begin();
+  const ConnectionId second = world.join(2, 1, false, z(1, 0).value);
+  const ConnectionId fourth = world.join(4, 1, true, z(1, 0).value);
+  world.promise_all({second, fourth});
+  world.ack(second, z(2, 0));
+  EXPECT_FALSE(world.leader.is_serving());
+  world.ack(fourth, z(2, 0));
+  EXPECT_TRUE(world.leader.is_serving());
+}
+
 TEST(LeaderReconfig, WhoIsSynchronisedMakesTheQuorumOfAJoin) {
   LeaderWorld world;
   world.lead_with(1);
