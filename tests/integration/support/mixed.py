@@ -192,9 +192,10 @@ class MixedEnsemble(Ensemble):
     def wait_logged(self):
         """wait_level(), and every member would still have it after kill -9: Java applies what its log does not have yet."""
         self.wait_level()
-        level = self.zxid(self.leader())
         lasts = lambda: {id: self.logged(id)[-1] for id in self.running()}
-        wait_until(lambda: set(lasts().values()) == {level}, 30, lambda: f"{level:#x} is logged: {lasts()}")
+        applied = lambda: {self.zxid(id) for id in self.running()}
+        wait_until(lambda: set(lasts().values()) == applied(), 30,
+                   lambda: f"what is applied is logged: {lasts()}, {applied()}")
 
     def digests(self, id):
         """{zxid: digest of the tree} of every 128th transaction that the member remembers."""
