@@ -162,6 +162,7 @@ class Leader {
   bool is_quorum_with_self(const std::function<bool(const LearnerLink&)>& has);
   bool is_quorum(const std::function<bool(ServerId)>& has) const;
   bool is_member(ServerId server) const;
+  bool may_count(const LearnerLink& link) const;
 
   // --- discovery (leader_discovery.cpp) ---
   void take_info(LearnerLink& link, const quorum::Packet& packet);

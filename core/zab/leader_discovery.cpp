@@ -78,9 +78,7 @@ void Leader::replace_older(const LearnerLink& link) {
 
 void Leader::gather_epochs() {
   if (phase_ != Phase::kGathering || over_ || epochs_.busy()) return;
-  // A server that takes itself for an observer may be a participant of the configuration to come,
-  // of which it has not heard: whose word counts is for the configurations here to say.
-  if (!is_quorum_with_self([](const LearnerLink&) { return true; })) return;
+  if (!is_quorum_with_self([this](const LearnerLink& link) { return may_count(link); })) return;
   int64_t accepted = epochs_.durable().accepted;
   for (const auto& [connection, link] : links_) {
     // Observers count for this, since they too follow no epoch below one that they know. Others are
@@ -177,8 +175,8 @@ void Leader::take_ack_epoch(LearnerLink& link, const Packet& packet) {
 
 void Leader::gather_promises() {
   if (phase_ != Phase::kPromising || over_ || epochs_.busy()) return;
-  const bool is_enough = is_quorum_with_self([](const LearnerLink& link) {
-    return link.stage >= LinkStage::kPromised && link.counts_for_epoch;
+  const bool is_enough = is_quorum_with_self([this](const LearnerLink& link) {
+    return link.stage >= LinkStage::kPromised && link.counts_for_epoch && may_count(link);
   });
   if (!is_enough) return;
   enter(Phase::kAdopting);

@@ -24,6 +24,13 @@ quorum::Ensemble Leader::announced() const {
   return newest;
 }
 
+// Until the epoch is established. A server that takes itself for an observer may be a participant
+// of the configuration to come, of which it has not heard, and its quorum is needed to put that in
+// force (upstream never asks what a learner takes itself for).
+bool Leader::may_count(const LearnerLink& link) const {
+  return !link.is_observer || configuration_.ensembles().last_seen.has_value();
+}
+
 bool Leader::has_synced_quorum(const quorum::Ensemble& ensemble) const {
   return ensemble.is_quorum([&](ServerId server) {
     if (server == config_.self) return true;

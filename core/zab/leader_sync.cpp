@@ -224,10 +224,9 @@ void Leader::take_new_leader_ack(LearnerLink& link) {
 
 void Leader::gather_new_leader_acks() {
   if (phase_ != Phase::kSynchronising || over_ || host_.durable() < host_.last_logged()) return;
-  // That of an observer, too, says that it has the history: it may be a voter of the configuration
-  // which this very epoch puts in force (upstream counts it alike).
-  const bool is_enough =
-      is_quorum_with_self([](const LearnerLink& link) { return link.stage >= LinkStage::kSynced; });
+  const bool is_enough = is_quorum_with_self([this](const LearnerLink& link) {
+    return link.stage >= LinkStage::kSynced && may_count(link);
+  });
   if (is_enough) serve();
 }
 

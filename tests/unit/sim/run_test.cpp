@@ -88,12 +88,12 @@ constexpr Golden kGolden[] = {
     {Profile::kDiskFaults, 1, 0x14eb09407b1523ee},
     {Profile::kDiskFaults, 2, 0xc3f2c6ecf25d69aa},
     {Profile::kDiskFaults, 3, 0x97612ec101ceb685},
-    {Profile::kEnsemble, 1, 0x36af009ea1734ad2},
-    {Profile::kEnsemble, 2, 0x1341a275b00173aa},
-    {Profile::kEnsemble, 3, 0x879aee45c7c71768},
-    {Profile::kEnsembleDisk, 1, 0x330213531ed6ebd3},
-    {Profile::kEnsembleDisk, 2, 0x6c1d5523f1af74d7},
-    {Profile::kEnsembleDisk, 3, 0x9fb8c91525c6727c},
+    {Profile::kEnsemble, 1, 0x037057db25ac9da6},
+    {Profile::kEnsemble, 2, 0x32f7dc9663ef810a},
+    {Profile::kEnsemble, 3, 0xe57595be5ac134b4},
+    {Profile::kEnsembleDisk, 1, 0x9cd01edf7bcede9e},
+    {Profile::kEnsembleDisk, 2, 0xf40b1039a1b6f54a},
+    {Profile::kEnsembleDisk, 3, 0xb8a7b247a5a681b5},
 };
 
 TEST(Golden, RunsStayWhatTheyWere) {
