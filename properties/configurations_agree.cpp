@@ -45,8 +45,7 @@ void check_order(const History& history, Findings& findings) {
 
 // An epoch gives the operator's lines a version; all others come by a reconfiguration. One that the
 // leader of a later epoch completes is acknowledged with NEWLEADER: it may have come in a snapshot,
-// of which no log tells, or from the file of the configuration to come of a server that lost the
-// record behind it (upstream too).
+// of which no log tells.
 void check_commits(const History& history, Findings& findings) {
   std::set<std::string_view> given;
   std::set<int64_t> checked;
@@ -66,8 +65,7 @@ void check_commits(const History& history, Findings& findings) {
     const bool is_there = it != history.committed.end() && it->zxid.value == event.version &&
                           it->type == kTxnReconfig;
     if (!is_there) {
-      if (is_own_epoch)
-        findings.add("a configuration was in force that is none of the history", {describe(event)});
+      findings.add("a configuration was in force that is none of the history", {describe(event)});
     } else if (it->paths.empty() || it->paths[0] != event.text) {
       findings.add("a configuration was in force that differs from the committed one",
                    {describe(event), describe(*it)});

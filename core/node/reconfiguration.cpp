@@ -24,6 +24,11 @@ std::optional<quorum::Ensemble> Server::Impl::configuration_in_tree() const {
   return std::move(*ensemble);
 }
 
+int64_t Server::Impl::configuration_in_history() const {
+  const auto logged = configuration_in_tree();
+  return logged ? logged->version : 0;
+}
+
 pipeline::Membership Server::Impl::membership() const {
   pipeline::Membership known;
   const zab::Ensembles& ensembles = peer->ensembles();

@@ -132,6 +132,7 @@ struct Server::Impl final : public zab::Host {
 
   // --- reconfiguration.cpp
   std::optional<quorum::Ensemble> configuration_in_tree() const;
+  int64_t configuration_in_history() const override;
   pipeline::Membership membership() const;
   bool is_to_be_stored_first(const OutstandingTxn& txn) const;
   bool is_held_up() const;

@@ -65,6 +65,8 @@ class Host {
   virtual Zxid durable() const = 0;
   // Of the newest transaction that the tree has.
   virtual Zxid last_applied() const = 0;
+  // The version of the newest configuration that a reconfiguration among these made; 0: none did.
+  virtual int64_t configuration_in_history() const = 0;
   // Learner: appends a proposal to the log. Zxids ascend, above last_logged().
   virtual void append(Zxid zxid, std::string_view payload) = 0;
   // Everything logged up to `zxid` is committed: it is applied, in order, once it is durable here.

@@ -157,6 +157,7 @@ void Peer::take_role(ServerId leader, MonotonicTime now) {
   host_.note(false, std::string(quorum::to_string(state_)) + ", leader is server " +
                         std::to_string(leader.value));
   if (state_ == PeerState::kLeading) {
+    forget_unlogged_configuration();
     leader_ = std::make_unique<Leader>(config_.role, configuration_, epochs_, host_);
     leader_->begin(now);
   } else {

@@ -112,6 +112,7 @@ class Peer {
   void hear_of(std::string_view config, MonotonicTime now);
   void hear_of_proposed(const quorum::Notification& notification, MonotonicTime now);
   void follow_rumour(MonotonicTime now);
+  void forget_unlogged_configuration();
   void take_place(ServerId leader, MonotonicTime now);
   void take_role(ServerId leader, MonotonicTime now);
   void retire(const std::string& why);

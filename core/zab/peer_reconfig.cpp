@@ -82,6 +82,18 @@ void Peer::take_place(ServerId leader, MonotonicTime now) {
   take_role(leader, now);
 }
 
+// A leader completes what its history has, and the file of a configuration to come may be on the
+// disk before the record is. Had it been committed, one of those who elected this server would have
+// the record, and would not have elected it. Upstream leads with it, and puts in force what its
+// followers' logs are cut of.
+void Peer::forget_unlogged_configuration() {
+  const auto& next = ensembles_.last_seen;
+  if (!next || next->version <= host_.configuration_in_history()) return;
+  host_.note(true, "the configuration of version " + std::to_string(next->version) +
+                       " was proposed and is not in the history: it is dropped");
+  configuration_.announce(ensembles_.current);
+}
+
 void Peer::static_config(std::optional<std::string_view> text, MonotonicTime now) {
   configuration_.static_read(text);
   check_role(now);

@@ -70,6 +70,7 @@ class ScriptedHost final : public Host {
   void note(bool, std::string text) override { notes.push_back(std::move(text)); }
   Zxid last_logged() const override { return records.empty() ? Zxid() : records.back().zxid; }
   Zxid durable() const override { return durable_zxid; }
+  int64_t configuration_in_history() const override { return 0; }
   Zxid last_applied() const override { return applied; }
   void append(Zxid, std::string_view) override;
   void commit(Zxid zxid) override;

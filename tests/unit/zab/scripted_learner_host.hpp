@@ -75,6 +75,7 @@ class ScriptedLearnerHost : public Host {
   void note(bool, std::string text) override { notes.push_back(std::move(text)); }
   Zxid last_logged() const override { return log.empty() ? snapshot : log.back().zxid; }
   Zxid durable() const override { return durable_log; }
+  int64_t configuration_in_history() const override { return 0; }
   Zxid last_applied() const override { return last_logged(); }
   void append(Zxid zxid, std::string_view payload) override;
   void commit(Zxid zxid) override;
