@@ -258,6 +258,24 @@ TEST(SessionExpiryIsTimely, AllowsForWhatALeaderDoesNotHear) {
   }
 }
 
+TEST(SessionExpiryIsTimely, AllowsForWhatAServerHeardJustBeforeItEnded) {
+  for (const bool has_ended : {true, false}) {
+    Story s;
+    const uint32_t c = s.connect(7, 4000);
+    s.history.connections[c].server = ServerId(2);
+    s.read(c, 1, OpKind::kExists, "/a", 1, ErrorCode::kNoNode);
+    s.wait_ms(500);
+    if (has_ended) {
+      s.history.server_events.push_back({ServerId(2), ServerEventKind::kCrashed, s.moment()});
+    }
+    s.wait_ms(2000);
+    s.expire(7, 1);
+    s.history.setup.servers = 3;
+    s.history.setup.unheard_max = Duration::from_ms(1000);
+    EXPECT_EQ(violations(check_session_expiry_is_timely, s.history).empty(), has_ended);
+  }
+}
+
 TEST(SessionExpiryIsTimely, FindsASilentSessionOnceAnEnsembleIsCalm) {
   for (const bool long_enough : {true, false}) {
     Story s;
