@@ -311,7 +311,8 @@ WorldConfig draw_world(Profile profile, const Overrides& overrides, Random rando
   }
   if (profile == Profile::kReconfig) {
     Random changes = random.fork("changes");
-    make_changeable(world, static_cast<uint64_t>(changes.between(1, 3)), changes.fork("spares"));
+    const Random spares = changes.fork("spares");
+    make_changeable(world, static_cast<uint64_t>(changes.between(1, 3)), spares);
   }
   if (profile == Profile::kModes) draw_modes(world, random.fork("modes"));
   return world;
