@@ -257,7 +257,8 @@ def test_servers_are_killed_while_the_configuration_changes(change):
                 ("leader", {"leaving": "1"}), ("leader", {"joining": ensemble.entries(1), "leaving": "5"})]):
             load.go_on(5)
             asked = client.reconfig_async(change.get("joining"), change.get("leaving"), None, -1)
-            killed = ensemble.leader() if victim == "leader" else ensemble.followers()[0]
+            # All may be on their way to another leader.
+            killed = ensemble.leader() if victim == "leader" else wait_until(ensemble.followers, 20, "one of them follows")[0]
             ensemble.kill(killed)
             try:
                 known, version = parse(asked.get(timeout=60)[0])

@@ -133,20 +133,24 @@ class MixedEnsemble(Ensemble):
         self.return_from(old)
         return old, new
 
-    def led_by(self, kind):
-        """Stops leaders of the other kind, as many at a time as can be missed, until a member of `kind` leads; its id."""
+    def led_by(self, kind, among=None):
+        """Stops other leaders, as many at a time as can be missed, until a member of `kind` leads; its id.
+
+        `among`: ids of which it has to be one.
+        """
+        wanted = [id for id in self.of_kind(kind) if among is None or id in among]
         dispensable = (len(self.members) - len(self.observers) - 1) // 2
         for _ in range(6):
             leader, away = self.settle(), []
-            while self.kind(leader) != kind and len(away) < dispensable:
+            while leader not in wanted and len(away) < dispensable:
                 self.stop(leader)
                 away.append(leader)
                 leader = self.settle()
             for id in away:
                 leader = self.return_from(id)
-            if self.kind(leader) == kind:
+            if leader in wanted:
                 return leader
-        raise AssertionError(f"no server of kind {kind} leads")
+        raise AssertionError(f"none of the servers {wanted} leads")
 
     def come_back(self, id, how=None):
         """Starts a member again and waits until it has its part; it must be synchronised in the way `how`."""

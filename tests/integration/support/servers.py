@@ -184,7 +184,9 @@ class Server:
         return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
 
     def output(self):
-        return (self.directory / "server.log").read_text(errors="replace")
+        """All that it has printed; nothing if it was never started."""
+        path = self.directory / "server.log"
+        return path.read_text(errors="replace") if path.exists() else ""
 
     def discard(self):
         self.kill()
