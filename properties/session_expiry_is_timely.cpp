@@ -3,8 +3,9 @@
 // that its session is no more has lost it as by an expiry. A request that was answered was heard
 // not before it was sent; a server that starts gives every session its full time. In an ensemble
 // the leader watches over the sessions, and may hear of a client later than the server that it
-// speaks to, or never, when that ends; a new leader gives every session its full time. Where
-// sessions may be local it is only from its createSession on that all this is promised.
+// speaks to, or never, when that ends or leaves its leader and so closes the connection; a new
+// leader gives every session its full time. Where sessions may be local it is only from its
+// createSession on that all this is promised.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -22,6 +23,7 @@ struct Sessions {
     MonotonicTime at;
     int32_t timeout_ms = 0;
     ServerId server;
+    std::optional<Moment> closed;  // the connection on which it was heard
     std::string text;
   };
   // Signs of life, those that the server certainly had and all that were sent.
@@ -45,7 +47,7 @@ std::map<SessionId, Sessions> signs_of_life(const History& history) {
     }
     if (!c.established) continue;
     Sessions& session = sessions[c.session];
-    session.heard.push_back({c.opened.at, c.timeout_ms, c.server, text_of(c)});
+    session.heard.push_back({c.opened.at, c.timeout_ms, c.server, c.closed, text_of(c)});
     session.last_sent = std::max(session.last_sent, c.opened.at);
     session.timeout_ms_min = std::min(session.timeout_ms_min, c.timeout_ms);
     session.timeout_ms_max = std::max(session.timeout_ms_max, c.timeout_ms);
@@ -56,7 +58,7 @@ std::map<SessionId, Sessions> signs_of_life(const History& history) {
     it->second.last_sent = std::max(it->second.last_sent, op.invoked.at);
     if (!op.completed || op.args.kind == OpKind::kMalformed) continue;
     const Connection& c = history.connections[op.connection];
-    it->second.heard.push_back({op.invoked.at, c.timeout_ms, c.server, describe(op)});
+    it->second.heard.push_back({op.invoked.at, c.timeout_ms, c.server, c.closed, describe(op)});
   }
   return sessions;
 }
@@ -79,9 +81,10 @@ MonotonicTime safe_until(const History& history, const Sessions::Sign& sign) {
                        history.setup.unheard_max.ns};
 }
 
-// The server that heard it ended before it had to have told the leader.
+// The server that heard it ended, or closed the connection, before it had to have told the leader.
 bool may_be_untold(const History& history, const Sessions::Sign& sign) {
-  const MonotonicTime told{(sign.at + history.setup.unheard_max).ns};
+  const MonotonicTime told = sign.at + history.setup.unheard_max;
+  if (sign.closed && sign.closed->at <= told) return true;
   return std::ranges::any_of(history.server_events, [&](const ServerEvent& event) {
     return event.server == sign.server && event.kind != ServerEventKind::kStarted &&
            event.when.at >= sign.at && event.when.at <= told;

@@ -111,12 +111,23 @@ class ChangingEnsemble(MixedEnsemble):
         return first[1]
 
     def stored(self, version):
-        """Every running server has the files of that configuration, and of none to come."""
+        """Every running server has the files of that configuration, and of none to come.
+
+        What kill -9 left of one that has come is nothing to anybody: the next one replaces it.
+        """
         for number in self.running():
             static = self.members[number].directory / "zoo.cfg"
             wait_until(lambda: f"zoo.cfg.dynamic.{version:x}\n" in static.read_text(), 30,
                        f"server {number} points to {version:x}")
-            wait_until(lambda: "zoo.cfg.dynamic.next" not in self.files(number), 30, f"server {number} has no next")
+            wait_until(lambda: self.next_version(number) <= version, 30, f"server {number} has no next")
+
+    def next_version(self, number):
+        """That of the configuration to come in a server's file; 0 without one."""
+        try:
+            text = (self.members[number].directory / "zoo.cfg.dynamic.next").read_text()
+        except FileNotFoundError:
+            return 0
+        return int(re.search(r"^version=([0-9a-f]+)$", text, re.M)[1], 16)
 
     def files(self, number):
         """Names of the configuration's files of a member."""
