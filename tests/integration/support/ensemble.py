@@ -216,7 +216,29 @@ class MovingClient:
         self.connection.close()
 
 
-class Load:
+class ClientThreads:
+    """A context in which the threads `clients` run; at its end they are told by `stopping`, and none may hang or have failed."""
+
+    def __enter__(self):
+        for client in self.clients:
+            client.start()
+        return self
+
+    def __exit__(self, kind, *_):
+        self.stopping.set()
+        for client in self.clients:
+            client.join(60)
+        if kind is None:
+            assert not any(client.is_alive() for client in self.clients), "a client hangs"
+            self.judge_threads()
+
+    def judge_threads(self):
+        for client in self.clients:
+            if client.error is not None:
+                raise client.error
+
+
+class Load(ClientThreads):
     """Clients that write and read without a pause, each in a thread, until end(); then check() judges.
 
     Every client creates znodes of its own and counts up a counter of its own, and reads the counters of all:
@@ -232,24 +254,6 @@ class Load:
         ports = ensemble.ports()
         self.clients = [LoadClient(self, number, ports[number % len(ports):] + ports[:number % len(ports)], clients)
                         for number in range(clients)]
-
-    def __enter__(self):
-        for client in self.clients:
-            client.start()
-        return self
-
-    def __exit__(self, kind, *_):
-        self.stopping.set()
-        for client in self.clients:
-            client.join(60)
-        if kind is None:
-            self.judge_threads()
-
-    def judge_threads(self):
-        for client in self.clients:
-            assert not client.is_alive(), "a client hangs"
-            if client.error is not None:
-                raise client.error
 
     def acknowledged(self):
         return sum(len(client.created) for client in self.clients)

@@ -5,10 +5,11 @@ import threading
 from kazoo.client import KazooClient
 from kazoo.exceptions import ConnectionLoss, NodeExistsError, SessionExpiredError
 
+from .ensemble import ClientThreads
 from .servers import wait_until
 
 
-class KazooLoad:
+class KazooLoad(ClientThreads):
     """Every client creates znodes of its own below `home`, which exists, until the end of the context.
 
     A connection that is lost is the only failure that is allowed, and the same write is then tried again: at last it
@@ -20,23 +21,6 @@ class KazooLoad:
         hosts = hosts.split(",")
         self.clients = [KazooWriter(self, number, ",".join(hosts[number % len(hosts):] + hosts[:number % len(hosts)]))
                         for number in range(clients)]
-
-    def __enter__(self):
-        for client in self.clients:
-            client.start()
-        return self
-
-    def __exit__(self, kind, *_):
-        self.stopping.set()
-        for client in self.clients:
-            client.join(60)
-        if kind is None:
-            self.judge_threads()
-
-    def judge_threads(self):
-        for client in self.clients:
-            if client.error is not None:
-                raise client.error
 
     def go_on(self, writes=20, seconds=60):
         """Waits until every client has had so many further writes acknowledged."""
