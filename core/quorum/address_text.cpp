@@ -131,6 +131,13 @@ std::optional<int64_t> parse_long(std::string_view text, int base) {
   return static_cast<int64_t>(is_negative ? -magnitude : magnitude);
 }
 
+std::string hex_text(int64_t value) {
+  char digits[16];
+  const auto [end, error] =
+      std::to_chars(digits, digits + sizeof digits, static_cast<uint64_t>(value), 16);
+  return std::string(digits, end);
+}
+
 std::optional<uint16_t> parse_port(std::string_view text) {
   const auto number = parse_long(text);
   if (!number || *number < 0 || *number > 65535) return std::nullopt;

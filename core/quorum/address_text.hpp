@@ -20,6 +20,8 @@ std::optional<std::vector<std::string_view>> split_address(std::string_view text
 
 // Java's Long.parseLong: an optional sign and digits of `base`, nothing else.
 std::optional<int64_t> parse_long(std::string_view text, int base = 10);
+// Java's Long.toHexString: without sign or prefix.
+std::string hex_text(int64_t value);
 // 0 to 65535.
 std::optional<uint16_t> parse_port(std::string_view text);
 

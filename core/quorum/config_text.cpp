@@ -5,19 +5,14 @@
 #include <functional>
 #include <vector>
 
+#include "core/quorum/address_text.hpp"
+
 namespace zoetrope::quorum {
 
 namespace {
 
 constexpr std::string_view kPointer = "dynamicConfigFile";
 constexpr std::string_view kBlanks = " \t\f\r\n";
-
-std::string hex_text(int64_t value) {
-  char digits[16];
-  const auto [end, error] =
-      std::to_chars(digits, digits + sizeof digits, static_cast<uint64_t>(value), 16);
-  return std::string(digits, end);
-}
 
 bool ends_in_escape(std::string_view line) {
   while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);

@@ -1,4 +1,3 @@
-#include <charconv>
 #include <utility>
 
 #include "core/quorum/address_text.hpp"
@@ -13,14 +12,6 @@ constexpr std::string_view kServer = "server.";
 constexpr std::string_view kGroup = "group.";
 constexpr std::string_view kWeight = "weight.";
 constexpr std::string_view kVersion = "version";
-
-// Upstream Long.toHexString.
-std::string hex_text(int64_t value) {
-  char digits[16];
-  const auto [end, error] =
-      std::to_chars(digits, digits + sizeof digits, static_cast<uint64_t>(value), 16);
-  return std::string(digits, end);
-}
 
 // Takes one line after the other into an ensemble. The first error stays in `wrong`.
 class TextReader {
