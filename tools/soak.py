@@ -18,8 +18,10 @@ LOGS = source_text.ROOT / "build/logs"
 SERVER = source_text.ROOT / "build/release/zoetrope"
 SIM_SEEDS = int(os.environ.get("ZT_SOAK_SIM_SEEDS", 25_000))
 ENSEMBLE_SEEDS = int(os.environ.get("ZT_SOAK_ENSEMBLE_SEEDS", 10_000))
+CHANGES_SEEDS = int(os.environ.get("ZT_SOAK_CHANGES_SEEDS", 2_000))
 SIM_CHUNK = 1000
-SIM_PROFILES = {"sim": ("calm", "crash", "churn", "disk-faults"), "ensemble": ("ensemble", "ensemble-disk")}
+SIM_PROFILES = {"sim": ("calm", "crash", "churn", "disk-faults"), "ensemble": ("ensemble", "ensemble-disk"),
+                "changes": ("reconfig", "modes")}
 FUZZ_SECONDS = os.environ.get("ZT_FUZZ_SECONDS", "90")
 
 
@@ -55,15 +57,15 @@ def lines_of(show, command, status, **environment):
 
 def soak_test(part, *tests):
     """Tests that are long under ZT_SOAK; they print lines with `progress: ` and, at the end, `figures: `."""
-    show, status, figures = Show(part), [], "no figures"
+    show, status, figures = Show(part), [], []
     command = [sys.executable, "-u", "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", *tests]
     for line in lines_of(show, command, status, ZT_SOAK="1"):
         if match := re.search(r"(progress|figures): (.*)", line):
             if match.group(1) == "figures":
-                figures = match.group(2)
+                figures.append(match.group(2))
             else:
                 show.progress(match.group(2))
-    return show.end(status == [0] and figures != "no figures", figures)
+    return show.end(status == [0] and bool(figures), "; ".join(figures) or "no figures")
 
 
 def soak_sim(part, seeds):
@@ -110,6 +112,7 @@ PARTS = {
     "differential": lambda: soak_test("differential", "tests/integration/test_differential.py"),
     "sim": lambda: soak_sim("sim", SIM_SEEDS),
     "ensemble": lambda: soak_sim("ensemble", ENSEMBLE_SEEDS),
+    "changes": lambda: soak_sim("changes", CHANGES_SEEDS),
     "fuzz": lambda: soak_fuzz("fuzz"),
 }
 

@@ -7,6 +7,7 @@ import pytest
 from support import protocol as p
 from support.connection import Closed, open_session
 from support.ensemble import Load, MovingClient
+from support.kazoo_load import KazooLoad
 from support.servers import wait_until
 
 
@@ -29,25 +30,31 @@ def way_back(ensemble, number):
     return found[-1][0]
 
 
-def test_the_leader_is_killed_again_and_again(form, home, soak):
-    trio = form().start()
-    make_home(trio, home).close()
+@pytest.mark.parametrize("count", [3, 5])
+def test_the_leader_is_killed_again_and_again(form, home, soak, count):
+    """While stock clients write, and others whose every reply is judged."""
+    ensemble = form(count).start()
+    client = make_home(ensemble, home)
+    assert client.call(p.CREATE, p.create(f"{home}/kazoo")).error == 0
+    client.close()
     rounds = 20 if soak else 5
-    with Load(trio, home) as load:
+    with Load(ensemble, home) as load, KazooLoad(ensemble.hosts(), f"{home}/kazoo") as stock:
         for number in range(rounds):
             load.go_on(20)
-            leader = trio.leader()
-            trio.kill(leader)
+            leader = ensemble.leader()
+            ensemble.kill(leader)
             load.go_on(20)
-            assert trio.leader() != leader
-            trio.start(leader)
-            print(f"progress: {number + 1} of {rounds} leaders killed, {load.acknowledged()} acknowledged writes", flush=True)
+            stock.go_on(20)
+            assert ensemble.leader() != leader
+            ensemble.start(leader)
+            print(f"progress: {number + 1} of {rounds} leaders of {count} killed, {load.acknowledged()} acknowledged writes", flush=True)
         load.go_on(20)
-    tree = trio.converged_tree()
+    tree = ensemble.converged_tree()
     load.check(tree)
+    stock.check(tree)
     moves = sum(client.client.moves for client in load.clients)
-    print(f"figures: {rounds} leaders killed, {load.acknowledged()} acknowledged writes, {moves} moves of clients, "
-          f"{len(tree)} nodes, nothing lost")
+    print(f"figures: {rounds} leaders of {count} killed, {load.acknowledged()} acknowledged writes, {stock.acknowledged()} of kazoo, "
+          f"{moves} moves of clients, {len(tree)} nodes, nothing lost")
     assert moves >= rounds
 
 

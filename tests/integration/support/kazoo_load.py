@@ -29,6 +29,9 @@ class KazooLoad(ClientThreads):
                        f"client {client.number} goes on writing")
         self.judge_threads()
 
+    def acknowledged(self):
+        return sum(len(client.written) for client in self.clients)
+
     def check(self, tree):
         for client in self.clients:
             lost = [path for path in client.written if path not in tree]

@@ -1,5 +1,6 @@
 """One ensemble of servers of both kinds: who leads is chosen, members change their kind, trees and digests are compared."""
 
+import collections
 import contextlib
 import re
 import subprocess
@@ -219,21 +220,41 @@ class MixedEnsemble(Ensemble):
         Java 3.8.0 logs transactions twice after a failure in Learner.syncWithLeader (ZOOKEEPER-4394). And a follower applies
         what is committed before its own log has it: when it loses its leader then, it keeps the tree and forgets what was
         still to be logged (as in ZOOKEEPER-4712), so that the next leader sends what comes behind. Either shows in digests,
-        and may show in the tree, once the tree was made from that log; a hole is told by the first digest that did not match.
+        and may show in the tree, once the tree was made from that log.
         """
         if self.kind(id) != "java":
             return None
         zxids = self.logged(id)
-        fault = next((f"{zxid:#x} stands behind {before:#x}" for before, zxid in zip(zxids, zxids[1:]) if zxid <= before), None)
-        first = re.search(r"First digest mismatch on txn: -?\d+,-?\d+,(\d+),", self.members[id].output())
-        if fault is None and first is not None:
-            before = max((zxid for zxid in zxids if zxid < int(first[1])), default=0)
-            if before >> 32 == int(first[1]) >> 32 and before + 1 < int(first[1]):
-                fault = f"nothing stands between {before:#x} and {int(first[1]):#x}"
+        pairs = list(zip(zxids, zxids[1:]))
+        fault = next((f"{zxid:#x} stands behind {before:#x}" for before, zxid in pairs if zxid <= before), None)
+        fault = fault or self.hole_in_log(id, zxids) or self.hole_before_mismatch(id, zxids)
         if fault is not None:
             self.were_faulty.add(id)
             warnings.warn(f"the log of server {id} (java): {fault}", stacklevel=2)
         return fault
+
+    def hole_in_log(self, id, zxids):
+        """Transactions that a new start of the member would miss: its newest snapshot does not have them, nor its log.
+
+        Known are those between two of one epoch, and those that two others have logged.
+        """
+        snapshot = max((int(path.name[9:], 16) for path in self.members[id].data.glob("version-2/snapshot.*")), default=0)
+        own = set(zxids)
+        lacking = [before + 1 for before, zxid in zip(zxids, zxids[1:])
+                   if before >> 32 == zxid >> 32 and zxid > before + 1 and zxid > snapshot + 1]
+        elsewhere = collections.Counter(zxid for other in self.members if other != id for zxid in set(self.logged(other)))
+        lacking += [zxid for zxid, logs in elsewhere.items() if logs > 1 and own and snapshot < zxid < zxids[-1] and zxid not in own]
+        return f"{min(lacking):#x} is missing" if lacking else None
+
+    def hole_before_mismatch(self, id, zxids):
+        """As hole_in_log(), of a member that has started since: the first digest that did not match tells."""
+        first = re.search(r"First digest mismatch on txn: -?\d+,-?\d+,(\d+),", self.members[id].output())
+        if first is None:
+            return None
+        mismatch = int(first[1])
+        before = max((zxid for zxid in zxids if zxid < mismatch), default=0)
+        hole = before >> 32 == mismatch >> 32 and before + 1 < mismatch
+        return f"nothing stands between {before:#x} and {mismatch:#x}" if hole else None
 
     def equal_tree(self):
         """The tree: the same on all members with every Stat and ACL; no digest differed anywhere."""
