@@ -4,6 +4,7 @@ import collections
 import contextlib
 import re
 import subprocess
+import time
 import warnings
 from pathlib import Path
 
@@ -40,6 +41,7 @@ class MixedEnsemble(Ensemble):
             if isinstance(member, JavaServer):
                 java_logs_what_it_does(member)
         self.complained = dict.fromkeys(self.members, 0)  # of a member's complaints those before are told
+        self.zxids_known = {}  # of log files: (when it was written last, zxids)
         self.were_faulty = set()  # members whose logs were seen to be at fault
 
     def kind(self, id):
@@ -208,10 +210,18 @@ class MixedEnsemble(Ensemble):
 
     def logged(self, id):
         """Zxids of all transactions in a member's log files, in their order there."""
-        zxids = []
-        for log in sorted(self.members[id].logs.glob("version-2/log.*"), key=lambda path: int(path.name[4:], 16)):
+        logs = sorted(self.members[id].logs.glob("version-2/log.*"), key=lambda path: int(path.name[4:], 16))
+        return [zxid for log in logs for zxid in self.zxids_of(log)]
+
+    def zxids_of(self, log):
+        """Of a log file; those of one that rests are read once. Clocks of files are coarse, so it has to rest for a second."""
+        written = log.stat().st_mtime_ns
+        known, zxids = self.zxids_known.get(log, (None, []))
+        if known != written:
             done = subprocess.run([str(zoetrope_binary()), "inspect", "--json", str(log)], capture_output=True, text=True)
-            zxids += [int(zxid, 16) for zxid in re.findall(r'"zxid":"(0x[0-9a-f]+)"', done.stdout)]
+            zxids = [int(zxid, 16) for zxid in re.findall(r'"zxid":"(0x[0-9a-f]+)"', done.stdout)]
+            if time.time_ns() - written > 1_000_000_000:
+                self.zxids_known[log] = written, zxids
         return zxids
 
     def fault_of_own_log(self, id):
