@@ -23,6 +23,16 @@ constexpr size_t kZeroStepMin = 64 * 1024;
 constexpr size_t kZeroStepMax = 256 * 1024;
 alignas(4096) constexpr char kZeros[kZeroStepMax] = {};
 
+constexpr uint64_t kBlockBytes = 4096;
+
+// Nobody reads a log back but a server that starts and a member that was away, yet its pages would
+// fill the page cache. Every page that is new there has to be found first, which under a hypervisor
+// that takes unused memory away can cost more than all else in a write. So the kernel is told to
+// forget, in steps, what is synced and older than the newest part of a log, and the pages of the
+// old part take up the new one.
+constexpr uint64_t kCachedBytes = 16 << 20;
+constexpr uint64_t kForgetStep = 1 << 20;
+
 // Files that are written without preallocation (snapshots) go to the disk in pieces, one at a time,
 // so that a sync of the log waits for one piece at most and not for all that the page cache holds.
 // After each piece the writer rests for as long as it took, so that half of the disk is the log's.
@@ -97,6 +107,7 @@ DiskFiles::Failure DiskFiles::sync(const storage::SyncFile& action) {
   if (file == nullptr) return failed;
   // fdatasync also makes a new size durable; only times are left out.
   if (::fdatasync(file->fd.get()) != 0) return failure("sync", action.file);
+  forget_synced(*file);
   if (!file->is_new) return std::nullopt;
   if (failed = sync_directory(action.file.folder); failed) return failed;
   file->is_new = false;
@@ -179,8 +190,7 @@ size_t DiskFiles::zeros_wanted(const OpenFile& file, uint64_t write_end) const {
   if (write_end <= file.zeros_end || write_end >= file.size) return 0;
   const uint64_t step = std::clamp<uint64_t>(write_end, kZeroStepMin, kZeroStepMax);
   // Up to a block boundary, so that no later write finds half a block.
-  constexpr uint64_t kBlock = 4096;
-  const uint64_t zeros_end = std::min((write_end + step) / kBlock * kBlock, file.size);
+  const uint64_t zeros_end = std::min((write_end + step) / kBlockBytes * kBlockBytes, file.size);
   return zeros_end > write_end ? static_cast<size_t>(zeros_end - write_end) : 0;
 }
 
@@ -195,6 +205,16 @@ void DiskFiles::write_back(OpenFile& file, uint64_t write_end) {
   file.writeback_begin = write_end;
   const std::chrono::nanoseconds taken = std::chrono::steady_clock::now() - before;
   std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(taken, kRestMax));
+}
+
+void DiskFiles::forget_synced(OpenFile& file) {
+  const uint64_t end = file.data_end / kBlockBytes * kBlockBytes;
+  if (file.zeros_end == 0 || end < file.forgotten_end + kCachedBytes + kForgetStep) return;
+  const uint64_t bytes = end - kCachedBytes - file.forgotten_end;
+  // Advice only: that it may fail harms nobody.
+  static_cast<void>(::posix_fadvise(file.fd.get(), static_cast<off_t>(file.forgotten_end),
+                                    static_cast<off_t>(bytes), POSIX_FADV_DONTNEED));
+  file.forgotten_end += bytes;
 }
 
 DiskFiles::Failure DiskFiles::sync_directory(storage::Folder folder) {

@@ -53,6 +53,7 @@ class DiskFiles {
     bool is_new = false;           // its directory entry is not yet durable
     uint64_t data_end = 0;         // end of the furthest write
     uint64_t zeros_end = 0;        // end of the real zeros behind it
+    uint64_t forgotten_end = 0;    // before it the page cache keeps nothing
     uint64_t writeback_begin = 0;  // up to here the kernel was asked to write back
   };
   using Failure = std::optional<storage::DiskError>;
@@ -68,6 +69,7 @@ class DiskFiles {
   OpenFile* open(const storage::FileName& name, bool create, Failure& failure);
   Failure extend(OpenFile& file, uint64_t size_min);
   size_t zeros_wanted(const OpenFile& file, uint64_t write_end) const;
+  void forget_synced(OpenFile& file);
   void write_back(OpenFile& file, uint64_t write_end);
   storage::DiskError failure(const char* what, const storage::FileName& name) const;
 

@@ -1,11 +1,18 @@
 #include "net/disk_files.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/magic.h>
 #include <rapidcheck/gtest.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <vector>
 
 #include "tests/unit/net/temp_dir.hpp"
 
@@ -74,6 +81,38 @@ RC_GTEST_PROP(DiskFiles, AppendsToAPreallocatedFileEqualAModel, ()) {
     position += size;
   }
   RC_ASSERT(content_of(dir / "log.1") == model);
+}
+
+// How much of a file the page cache has.
+uint64_t cached_bytes(const std::filesystem::path& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const uint64_t size = std::filesystem::file_size(path);
+  void* mapped = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd.get(), 0);
+  if (mapped == MAP_FAILED) return UINT64_MAX;
+  const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  std::vector<unsigned char> resident((size + page - 1) / page);
+  const int failed = ::mincore(mapped, size, resident.data());
+  ::munmap(mapped, size);
+  if (failed != 0) return UINT64_MAX;
+  const auto is_resident = [](unsigned char bits) { return (bits & 1) != 0; };
+  return page * static_cast<uint64_t>(std::ranges::count_if(resident, is_resident));
+}
+
+TEST(DiskFiles, TheOldPartOfALogLeavesThePageCacheAndStaysOnTheDisk) {
+  Disk disk;
+  struct statfs system{};
+  ASSERT_EQ(::statfs(disk.dir.path().c_str(), &system), 0);
+  if (system.f_type == TMPFS_MAGIC) GTEST_SKIP() << "the files are in memory";
+  constexpr uint64_t kSize = 40 << 20, kPiece = 1 << 20;
+  std::string content;
+  for (uint64_t at = 0; at < kSize; at += kPiece) {
+    const std::string piece(kPiece, static_cast<char>('a' + at / kPiece % 26));
+    disk.perform(storage::WriteFile{kLog, at, piece, kSize + kPiece});
+    content += piece;
+    disk.perform(storage::SyncFile{kLog});
+  }
+  EXPECT_LE(cached_bytes(disk.dir / "log.1"), uint64_t{20} << 20);
+  EXPECT_EQ(content_of(disk.dir / "log.1"), content + std::string(kPiece, '\0'));
 }
 
 TEST(DiskFiles, NothingIsZeroedInAFileThatWasThereBefore) {
