@@ -26,7 +26,7 @@ alignas(4096) constexpr char kZeros[kZeroStepMax] = {};
 constexpr uint64_t kBlockBytes = 4096;
 
 // Nobody reads a log back but a server that starts and a member that was away, yet its pages would
-// fill the page cache. Every page that is new there has to be found first, which under a hypervisor
+// fill the page cache. Every page that is new there has to be allocated, which under a hypervisor
 // that takes unused memory away can cost more than all else in a write. So the kernel is told to
 // forget, in steps, what is synced and older than the newest part of a log, and the pages of the
 // old part take up the new one.
