@@ -48,16 +48,11 @@ ClientSession::~ClientSession() {
 
 std::string_view ClientSession::state_name() const {
   switch (state_) {
-    case State::kConnecting:
-      return "CONNECTING";
-    case State::kConnected:
-      return "CONNECTED";
-    case State::kConnectedReadOnly:
-      return "CONNECTEDREADONLY";
-    case State::kClosed:
-      return "CLOSED";
-    case State::kAuthFailed:
-      return "AUTH_FAILED";
+    case State::kConnecting: return "CONNECTING";
+    case State::kConnected: return "CONNECTED";
+    case State::kConnectedReadOnly: return "CONNECTEDREADONLY";
+    case State::kClosed: return "CLOSED";
+    case State::kAuthFailed: return "AUTH_FAILED";
   }
   return "UNKNOWN";
 }

@@ -6,22 +6,14 @@ namespace zoetrope::app {
 
 std::string_view to_string(WatchEventType type) {
   switch (type) {
-    case WatchEventType::kNone:
-      return "None";
-    case WatchEventType::kNodeCreated:
-      return "NodeCreated";
-    case WatchEventType::kNodeDeleted:
-      return "NodeDeleted";
-    case WatchEventType::kNodeDataChanged:
-      return "NodeDataChanged";
-    case WatchEventType::kNodeChildrenChanged:
-      return "NodeChildrenChanged";
-    case WatchEventType::kDataWatchRemoved:
-      return "DataWatchRemoved";
-    case WatchEventType::kChildWatchRemoved:
-      return "ChildWatchRemoved";
-    case WatchEventType::kPersistentWatchRemoved:
-      return "PersistentWatchRemoved";
+    case WatchEventType::kNone: return "None";
+    case WatchEventType::kNodeCreated: return "NodeCreated";
+    case WatchEventType::kNodeDeleted: return "NodeDeleted";
+    case WatchEventType::kNodeDataChanged: return "NodeDataChanged";
+    case WatchEventType::kNodeChildrenChanged: return "NodeChildrenChanged";
+    case WatchEventType::kDataWatchRemoved: return "DataWatchRemoved";
+    case WatchEventType::kChildWatchRemoved: return "ChildWatchRemoved";
+    case WatchEventType::kPersistentWatchRemoved: return "PersistentWatchRemoved";
   }
   return "Unknown";
 }

@@ -9,60 +9,37 @@ namespace {
 // Upstream: KeeperException.getCodeMessage, where it differs from the code's name.
 std::string code_text(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kOk:
-      return "ok";
-    case ErrorCode::kNotEmpty:
-      return "Directory not empty";
-    case ErrorCode::kSessionExpired:
-      return "Session expired";
-    case ErrorCode::kInvalidCallback:
-      return "Invalid callback";
-    case ErrorCode::kSessionMoved:
-      return "Session moved";
-    case ErrorCode::kNotReadOnly:
-      return "Not a read-only call";
-    case ErrorCode::kEphemeralOnLocalSession:
-      return "Ephemeral node on local session";
-    case ErrorCode::kNoWatcher:
-      return "No such watcher";
-    case ErrorCode::kReconfigDisabled:
-      return "Reconfig is disabled";
+    case ErrorCode::kOk: return "ok";
+    case ErrorCode::kNotEmpty: return "Directory not empty";
+    case ErrorCode::kSessionExpired: return "Session expired";
+    case ErrorCode::kInvalidCallback: return "Invalid callback";
+    case ErrorCode::kSessionMoved: return "Session moved";
+    case ErrorCode::kNotReadOnly: return "Not a read-only call";
+    case ErrorCode::kEphemeralOnLocalSession: return "Ephemeral node on local session";
+    case ErrorCode::kNoWatcher: return "No such watcher";
+    case ErrorCode::kReconfigDisabled: return "Reconfig is disabled";
     case ErrorCode::kSessionClosedRequireSaslAuth:
       return "Session closed because client failed to authenticate";
-    case ErrorCode::kQuotaExceeded:
-      return "Quota has exceeded";
-    case ErrorCode::kThrottledOp:
-      return "Op throttled due to high load";
-    default:
-      return std::string(to_string(code));
+    case ErrorCode::kQuotaExceeded: return "Quota has exceeded";
+    case ErrorCode::kThrottledOp: return "Op throttled due to high load";
+    default: return std::string(to_string(code));
   }
 }
 
 // Upstream: CliWrapperException; nullptr where it has no sentence of its own.
 const char* sentence_before_path(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kNoNode:
-      return "Node does not exist: ";
-    case ErrorCode::kNoChildrenForEphemerals:
-      return "Ephemerals cannot have children: ";
-    case ErrorCode::kNodeExists:
-      return "Node already exists: ";
-    case ErrorCode::kNotEmpty:
-      return "Node not empty: ";
-    case ErrorCode::kNotReadOnly:
-      return "Not a read-only call: ";
-    case ErrorCode::kInvalidAcl:
-      return "Acl is not valid : ";
-    case ErrorCode::kNoAuth:
-      return "Insufficient permission : ";
-    case ErrorCode::kBadArguments:
-      return "Arguments are not valid : ";
-    case ErrorCode::kBadVersion:
-      return "version No is not valid : ";
-    case ErrorCode::kQuotaExceeded:
-      return "Quota has exceeded : ";
-    default:
-      return nullptr;
+    case ErrorCode::kNoNode: return "Node does not exist: ";
+    case ErrorCode::kNoChildrenForEphemerals: return "Ephemerals cannot have children: ";
+    case ErrorCode::kNodeExists: return "Node already exists: ";
+    case ErrorCode::kNotEmpty: return "Node not empty: ";
+    case ErrorCode::kNotReadOnly: return "Not a read-only call: ";
+    case ErrorCode::kInvalidAcl: return "Acl is not valid : ";
+    case ErrorCode::kNoAuth: return "Insufficient permission : ";
+    case ErrorCode::kBadArguments: return "Arguments are not valid : ";
+    case ErrorCode::kBadVersion: return "version No is not valid : ";
+    case ErrorCode::kQuotaExceeded: return "Quota has exceeded : ";
+    default: return nullptr;
   }
 }
 

@@ -46,16 +46,11 @@ std::string hex(std::string_view bytes) {
 
 std::string escaped(char c) {
   switch (c) {
-    case '"':
-      return "\\\"";
-    case '\\':
-      return "\\\\";
-    case '\n':
-      return "\\n";
-    case '\t':
-      return "\\t";
-    default:
-      break;
+    case '"': return "\\\"";
+    case '\\': return "\\\\";
+    case '\n': return "\\n";
+    case '\t': return "\\t";
+    default: break;
   }
   char text[8];
   std::snprintf(text, sizeof text, "\\u%04x", static_cast<unsigned char>(c));

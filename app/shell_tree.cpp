@@ -31,18 +31,12 @@ void visit_tree(ClientSession& session, const std::string& path, bool watch, con
 
 int32_t permission_of(char c) {
   switch (c) {
-    case 'r':
-      return jute::kRead;
-    case 'w':
-      return jute::kWrite;
-    case 'c':
-      return jute::kCreate;
-    case 'd':
-      return jute::kDelete;
-    case 'a':
-      return jute::kAdmin;
-    default:
-      throw usage_error("Unknown perm type: " + std::string(1, c));
+    case 'r': return jute::kRead;
+    case 'w': return jute::kWrite;
+    case 'c': return jute::kCreate;
+    case 'd': return jute::kDelete;
+    case 'a': return jute::kAdmin;
+    default: throw usage_error("Unknown perm type: " + std::string(1, c));
   }
 }
 

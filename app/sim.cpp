@@ -11,6 +11,9 @@
 #include <cstdio>
 #include <memory>
 
+#include "app/campaign_report.hpp"
+#include "app/run_report.hpp"
+#include "app/scenario_files.hpp"
 #include "app/sim_campaign.hpp"
 #include "app/subcommands.hpp"
 #include "properties/history_json.hpp"
@@ -19,7 +22,6 @@ namespace zoetrope::app {
 namespace {
 
 constexpr uint64_t kSeedsDefault = 100;
-constexpr size_t kFailuresShown = 10;
 // Of each kind; together they are within sim::kServersMax.
 constexpr uint64_t kServersMax = sim::kServersMax / 2;
 
@@ -33,7 +35,10 @@ struct SimOptions {
   bool no_check = false;
   bool json = false;
   bool quiet = false;
-  std::string history_file, trace_file;
+  bool guided = false, lists_coverage = false, no_coverage = false;
+  std::vector<std::string> redraw;
+  std::string history_file, trace_file, plan_file;
+  bool save_choices = false;
 };
 
 volatile sig_atomic_t interrupted = 0;
@@ -77,90 +82,6 @@ std::vector<sim::Profile> parse_profiles(const std::string& name) {
   throw CLI::ValidationError("--profile", "is " + profile_names("all") + ", not '" + name + "'");
 }
 
-std::string virtual_text(uint64_t ms) {
-  char text[40];
-  const uint64_t seconds = ms / 1000;
-  if (seconds < 3600) {
-    std::snprintf(text, sizeof text, "%llum%02llus", static_cast<unsigned long long>(seconds / 60),
-                  static_cast<unsigned long long>(seconds % 60));
-  } else {
-    std::snprintf(text, sizeof text, "%lluh%02llum",
-                  static_cast<unsigned long long>(seconds / 3600),
-                  static_cast<unsigned long long>(seconds / 60 % 60));
-  }
-  return text;
-}
-
-std::string totals_text(const CampaignTotals& t) {
-  char text[256];
-  const double rate = t.seconds > 0 ? static_cast<double>(t.runs) / t.seconds : 0;
-  std::snprintf(
-      text, sizeof text,
-      "%llu/%llu runs, %.0f a second, %s of virtual time, %llu crashes, %llu operations, "
-      "%llu failed",
-      static_cast<unsigned long long>(t.runs), static_cast<unsigned long long>(t.runs_wanted), rate,
-      virtual_text(t.virtual_ms).c_str(), static_cast<unsigned long long>(t.crashes),
-      static_cast<unsigned long long>(t.operations), static_cast<unsigned long long>(t.failed));
-  return text;
-}
-
-void show_violations(const std::vector<properties::Violation>& violations) {
-  for (const properties::Violation& violation : violations) {
-    std::printf("  %s: %s\n", violation.property.c_str(), violation.summary.c_str());
-    for (const std::string& line : violation.evidence) std::printf("      %s\n", line.c_str());
-  }
-}
-
-void show_failures(const CampaignResult& result, const sim::Overrides& overrides) {
-  for (size_t i = 0; i < result.failures.size() && i < kFailuresShown; ++i) {
-    const Failure& failure = result.failures[i];
-    std::printf("seed %llu, profile %s, broke:\n", static_cast<unsigned long long>(failure.seed),
-                std::string(sim::to_string(failure.profile)).c_str());
-    show_violations(failure.violations);
-    std::printf("  replay: %s\n", replay_command(failure.seed, failure.profile, overrides).c_str());
-  }
-  if (result.failures.size() > kFailuresShown) {
-    std::printf("and %zu more failures\n", result.failures.size() - kFailuresShown);
-  }
-}
-
-std::string failures_json(const CampaignResult& result, const sim::Overrides& overrides) {
-  std::string out = "[";
-  for (const Failure& failure : result.failures) {
-    if (out.size() > 1) out += ',';
-    out += "{\"seed\":" + std::to_string(failure.seed) + ",\"profile\":\"" +
-           std::string(sim::to_string(failure.profile)) + "\",\"replay\":";
-    properties::append_json_string(out, replay_command(failure.seed, failure.profile, overrides));
-    out += ",\"violations\":[";
-    for (size_t i = 0; i < failure.violations.size(); ++i) {
-      if (i != 0) out += ',';
-      out += properties::to_json(failure.violations[i]);
-    }
-    out += "]}";
-  }
-  return out + ']';
-}
-
-void show_json(const CampaignResult& result, const sim::Overrides& overrides) {
-  const CampaignTotals& t = result.totals;
-  const auto field = [](const char* name, uint64_t value) {
-    return std::string("\"") + name + "\":" + std::to_string(value) + ',';
-  };
-  char hash[20];
-  std::snprintf(hash, sizeof hash, "%016llx", static_cast<unsigned long long>(result.hash));
-  std::string out = "{" + field("runs", t.runs) + field("runs_wanted", t.runs_wanted) +
-                    field("failed", t.failed) + field("events", t.events) +
-                    field("deliveries", t.deliveries) + field("operations", t.operations) +
-                    field("unknown_outcomes", t.unknown) + field("watch_events", t.watch_events) +
-                    field("sessions", t.sessions) + field("crashes", t.crashes) +
-                    field("crashes_that_lost_data", t.lost_data) +
-                    field("virtual_ms", t.virtual_ms) +
-                    field("elapsed_ms", static_cast<uint64_t>(t.seconds * 1000));
-  out += "\"hash\":\"" + std::string(hash) + "\",\"failures\":" + failures_json(result, overrides) +
-         "}";
-  std::printf("%s\n", out.c_str());
-}
-
 int campaign(const SimOptions& options) {
   CampaignOptions campaign;
   std::tie(campaign.seed_first, campaign.seed_last) =
@@ -171,9 +92,11 @@ int campaign(const SimOptions& options) {
   campaign.check = !options.no_check;
   campaign.threads = options.threads;
   campaign.failures_max = options.failures_max;
+  campaign.coverage = !options.no_coverage;
+  campaign.guided = options.guided;
   const bool shows = isatty(STDERR_FILENO) != 0 && !options.quiet;
   const CampaignResult result = run_campaign(campaign, [&](const CampaignTotals& totals) {
-    if (shows) std::fprintf(stderr, "\r\033[K%s", totals_text(totals).c_str());
+    if (shows) std::fprintf(stderr, "\r\033[K%s", progress_text(totals).c_str());
     return interrupted == 0;
   });
   if (shows) std::fprintf(stderr, "\r\033[K");
@@ -182,91 +105,69 @@ int campaign(const SimOptions& options) {
     return kExitInternalError;
   }
   if (options.json) {
-    show_json(result, options.overrides);
+    show_campaign_json(result, options.lists_coverage);
   } else {
-    show_failures(result, options.overrides);
-    std::printf(
-        "%s in %.1f s; %llu sessions, %llu watch events, %llu outcomes unknown, %llu crashes "
-        "lost unsynced data; hash %016llx\n",
-        totals_text(result.totals).c_str(), result.totals.seconds,
-        static_cast<unsigned long long>(result.totals.sessions),
-        static_cast<unsigned long long>(result.totals.watch_events),
-        static_cast<unsigned long long>(result.totals.unknown),
-        static_cast<unsigned long long>(result.totals.lost_data),
-        static_cast<unsigned long long>(result.hash));
+    show_campaign(result, options.lists_coverage);
   }
   return result.failures.empty() ? kExitHeld : kExitViolated;
 }
 
-class FileSink : public sim::TraceSink {
- public:
-  explicit FileSink(const std::string& path) : file_(std::fopen(path.c_str(), "w")) {
-    if (file_ == nullptr) throw CLI::ValidationError("--trace", "cannot write " + path);
-    // Whole lines, so that a trace is complete up to a broken assertion.
-    std::setvbuf(file_, nullptr, _IOLBF, 1 << 16);
-  }
-  ~FileSink() override { std::fclose(file_); }
-  FileSink(const FileSink&) = delete;
-  FileSink& operator=(const FileSink&) = delete;
-
-  void line(std::string_view text) override {
-    std::fwrite(text.data(), 1, text.size(), file_);
-    std::fputc('\n', file_);
-  }
-
- private:
-  std::FILE* file_;
-};
-
-void write_history(const std::string& path, const properties::History& history) {
-  std::FILE* file = std::fopen(path.c_str(), "w");
-  if (file == nullptr) throw CLI::ValidationError("--history", "cannot write " + path);
-  const std::string lines = properties::to_json_lines(history);
-  std::fwrite(lines.data(), 1, lines.size(), file);
-  std::fclose(file);
-}
-
 // One run, with everything that can be seen of it.
 int single_run(const SimOptions& options, sim::Profile profile) {
-  std::unique_ptr<FileSink> sink;
-  if (!options.trace_file.empty()) sink = std::make_unique<FileSink>(options.trace_file);
   sim::RunRequest request;
   request.seed = options.seed;
   request.profile = profile;
   request.overrides = options.overrides;
   request.check = !options.no_check;
-  request.sink = sink.get();
-  set_current_run(request.seed, request.profile);
-  const sim::RunResult result = sim::run(request);
+  set_current_run({request.seed, request.profile, request.overrides});
+  sim::Plan plan = plan_of(request);
+  plan.title = "Seed " + std::to_string(request.seed) + " of the profile " +
+               std::string(sim::to_string(profile));
+  plan.world.keep_choices = !options.plan_file.empty();
+  const std::unique_ptr<sim::TraceSink> sink = open_trace(options.trace_file);
+  const sim::RunResult result = sim::run_plan(plan, sim::make_server, sink.get());
   if (!options.history_file.empty()) write_history(options.history_file, result.history);
-  const sim::WorldCounts& c = result.counts;
-  std::printf(
-      "seed %llu, profile %s: hash %016llx, %llu events, %s of virtual time, %llu operations "
-      "(%llu outcomes unknown), %llu watch events, %llu sessions, %llu kills, %llu power losses "
-      "(%llu lost unsynced data), %llu orderly stops, %llu stops for a failed disk\n",
-      static_cast<unsigned long long>(request.seed), std::string(sim::to_string(profile)).c_str(),
-      static_cast<unsigned long long>(result.hash), static_cast<unsigned long long>(c.events),
-      virtual_text(static_cast<uint64_t>(result.virtual_time.ms())).c_str(),
-      static_cast<unsigned long long>(c.operations), static_cast<unsigned long long>(c.unknown),
-      static_cast<unsigned long long>(c.watch_events), static_cast<unsigned long long>(c.sessions),
-      static_cast<unsigned long long>(c.kills), static_cast<unsigned long long>(c.power_losses),
-      static_cast<unsigned long long>(c.lost_data), static_cast<unsigned long long>(c.shutdowns),
-      static_cast<unsigned long long>(c.halts));
-  if (c.epochs != 0) {
-    std::printf(
-        "%llu epochs led, %llu partitions of %llu directions, %llu cuts of a history\n",
-        static_cast<unsigned long long>(c.epochs), static_cast<unsigned long long>(c.partitions),
-        static_cast<unsigned long long>(c.cut_links), static_cast<unsigned long long>(c.reloads));
+  if (!options.plan_file.empty()) {
+    save_plan(options.plan_file, plan, result, options.save_choices);
   }
+  std::printf("seed %llu, profile %s: ", static_cast<unsigned long long>(request.seed),
+              std::string(sim::to_string(profile)).c_str());
+  show_counts(result);
+  if (result.excuse) std::printf("stuck, and excused: %s\n", result.excuse->c_str());
   show_violations(result.violations);
+  if (!options.plan_file.empty()) {
+    std::printf("%s; run it with:\n  zoetrope run %s\n", options.plan_file.c_str(),
+                options.plan_file.c_str());
+    if (!result.violations.empty()) {
+      std::printf("make it small with:\n  zoetrope shrink %s\n", options.plan_file.c_str());
+    }
+  }
   return result.violations.empty() ? kExitHeld : kExitViolated;
 }
 
-int simulate(const SimOptions& options) {
-  name_runs_on_abort(options.overrides);
+// "steps=5": that part of the world is drawn from 5 instead of the seed.
+void parse_redraw(SimOptions& options) {
+  for (const std::string& text : options.redraw) {
+    const size_t equals = text.find('=');
+    uint64_t number = 0;
+    const char* const end = text.data() + text.size();
+    const char* const begin = equals == std::string::npos ? end : text.data() + equals + 1;
+    const auto [stop, error] = std::from_chars(begin, end, number);
+    if (begin == end || error != std::errc{} || stop != end) {
+      throw CLI::ValidationError("--redraw", "wants PART=NUMBER, not '" + text + "'");
+    }
+    options.overrides.redraw[text.substr(0, equals)] = number;
+  }
+}
+
+int simulate(SimOptions& options) {
+  name_runs_on_abort();
+  parse_redraw(options);
   if (options.seed == 0) {
-    if (!options.trace_file.empty() || !options.history_file.empty()) {
-      throw CLI::ValidationError("--trace and --history", "want one run: --seed N --profile NAME");
+    if (!options.trace_file.empty() || !options.history_file.empty() ||
+        !options.plan_file.empty()) {
+      throw CLI::ValidationError("--trace, --history and --save-plan",
+                                 "want one run: --seed N --profile NAME");
     }
     signal(SIGINT, on_interrupt);
     return campaign(options);
@@ -298,6 +199,14 @@ void add_sim(CLI::App& app, int& exit_status) {
       ->check(CLI::Range(uint64_t{1}, kServersMax));
   command->add_option("--observers", options->overrides.observers, "Observers beside them")
       ->check(CLI::Range(uint64_t{0}, kServersMax));
+  command->add_option("--redraw", options->redraw,
+                      "PART=NUMBER: draws one part of the world (steps, faults, network, run, "
+                      "client0 ...) from that number instead of the seed; may be repeated");
+  command->add_flag("--guided", options->guided,
+                    "Prefer runs like those that reached what few others did");
+  command->add_flag("--coverage", options->lists_coverage,
+                    "List the points of the protocol that were reached, and the others");
+  command->add_flag("--no-coverage", options->no_coverage, "Do not count them");
   command->add_option("--threads", options->threads, "Runs at once (default: one for each core)");
   command->add_option("--stop-after", options->failures_max, "Failed runs that end the campaign")
       ->capture_default_str();
@@ -306,6 +215,9 @@ void add_sim(CLI::App& app, int& exit_status) {
   command->add_flag("--quiet", options->quiet, "No progress line");
   command->add_option("--history", options->history_file, "Write the run's history, as JSON lines");
   command->add_option("--trace", options->trace_file, "Write the run's readable trace");
+  command->add_option("--save-plan", options->plan_file,
+                      "Write the run as a scenario: every step and operation");
+  command->add_flag("--choices", options->save_choices, "With it: every delay and cut too");
   command->callback([options, &exit_status] { exit_status = simulate(*options); });
 }
 

@@ -24,5 +24,7 @@ void add_inspect(CLI::App& app, int& exit_status);
 void add_shell(CLI::App& app, int& exit_status);
 void add_bench(CLI::App& app, int& exit_status);
 void add_sim(CLI::App& app, int& exit_status);
+void add_run(CLI::App& app, int& exit_status);
+void add_shrink(CLI::App& app, int& exit_status);
 
 }  // namespace zoetrope::app

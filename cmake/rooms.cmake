@@ -25,7 +25,8 @@ function(zt_test name)
   target_link_libraries(test_${name} PRIVATE ${ARG_DEPENDS} ${ARG_LIBS} GTest::gmock GTest::gtest_main
                         rapidcheck)
   target_compile_definitions(test_${name} PRIVATE
-                             ZT_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data")
+                             ZT_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data"
+                             ZT_SCENARIOS="${CMAKE_SOURCE_DIR}/scenarios")
   add_test(NAME ${name} COMMAND test_${name})
   set_tests_properties(${name} PROPERTIES LABELS unit)
 endfunction()

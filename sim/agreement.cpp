@@ -39,6 +39,7 @@ std::vector<Agreement::Range> Agreement::history(int64_t epoch, Zxid last) const
 
 // Replicas that applied the same zxid have the same digest (Zab, total order and agreement).
 void Agreement::note_digest(ServerId server, const tree::Tree& tree) {
+  if (tree.digest() == 0) return;  // it keeps none
   const Zxid zxid = tree.last_processed_zxid();
   Zxid& noted = noted_[server.value];
   if (noted == zxid) return;

@@ -17,8 +17,14 @@ constexpr int32_t kFrameBytesMax = 8 << 20;
 
 }  // namespace
 
+Client::Sites::Sites(Choices& choices, const std::string& name)
+    : times(choices.site("times of " + name)),
+      servers(choices.site("servers of " + name)),
+      manners(choices.site("manners of " + name)) {}
+
 Client::Client(uint32_t index, ClientConfig config, HostId host, std::vector<ServerAddress> servers,
-               EventQueue& queue, Network& network, Recorder& recorder, Random random)
+               EventQueue& queue, Network& network, Recorder& recorder, Choices& choices,
+               Random random, bool keeps_script)
     : index_(index),
       config_(config),
       host_(host),
@@ -26,8 +32,9 @@ Client::Client(uint32_t index, ClientConfig config, HostId host, std::vector<Ser
       queue_(queue),
       network_(network),
       recorder_(recorder),
-      random_(random),
-      workload_(config.workload, random.fork("workload")),
+      sites_(choices, "client-" + std::to_string(index)),
+      script_(config.script, std::move(config_.told), "c" + std::to_string(index) + "x", random,
+              keeps_script),
       timeout_ms_(config.timeout_ms) {
   if (config_.is_super) {
     auth_ = kSuperAuth;
@@ -39,7 +46,7 @@ Client::Client(uint32_t index, ClientConfig config, HostId host, std::vector<Ser
 }
 
 void Client::begin() {
-  until_ = now() + Duration::from_us(random_.between(0, 20'000));
+  until_ = now() + Duration::from_us(sites_.times.between(0, 20'000));
   plan_wake();
 }
 
@@ -113,7 +120,7 @@ void Client::act() {
     case Phase::kHandshaking:
     case Phase::kGarbage:
     case Phase::kReading:
-      if (now() >= until_) drop(random_.one_in(2));
+      if (now() >= until_) drop(sites_.manners.one_in(2));
       break;
     case Phase::kConnected: keep_alive(); break;
     case Phase::kAway:
@@ -125,7 +132,7 @@ void Client::act() {
         disconnected();
       }
       // The session ought to be gone; every second client tries it all the same.
-      if (random_.one_in(2)) forget_session();
+      if (sites_.manners.one_in(2)) forget_session();
       break;
   }
 }
@@ -136,7 +143,8 @@ void Client::keep_alive() {
     heard_ = now();
     network_.resume_reading(connection_, kSide);
   }
-  if (!read_again_ && now() - heard_ >= part_of_timeout(2, 3)) return drop(random_.one_in(2));
+  if (!read_again_ && now() - heard_ >= part_of_timeout(2, 3))
+    return drop(sites_.manners.one_in(2));
   if (now() - sent_ >= part_of_timeout(1, 3) && !doomed_ && !ping_outstanding_) send_ping();
   operate();
 }
@@ -173,24 +181,18 @@ void Client::connect() {
 // Mostly another one than the last.
 void Client::choose_server() {
   const size_t last = server_;
-  server_ = random_.below(servers_.size());
-  if (server_ == last && servers_.size() > 1 && !random_.one_in(4)) {
-    server_ = (last + 1 + random_.below(servers_.size() - 1)) % servers_.size();
+  server_ = sites_.servers.below(servers_.size());
+  if (server_ == last && servers_.size() > 1 && !sites_.servers.one_in(4)) {
+    server_ = (last + 1 + sites_.servers.below(servers_.size() - 1)) % servers_.size();
   }
 }
 
-// What it has sent to the old server may still take effect while the new one serves it.
-void Client::move() {
-  drop(random_.one_in(4));
-  until_ = now();
-}
-
 void Client::handshake() {
-  if (config_.garbage_connect_one_in != 0 && random_.one_in(config_.garbage_connect_one_in)) {
+  if (sites_.manners.one_in(config_.garbage_connect_one_in)) {
     phase_ = Phase::kGarbage;
-    std::string garbage = random_.one_in(2) ? "ruok" : "GET / HTTP/1.0\r\n\r\n";
-    for (uint64_t i = random_.below(64); i > 0; --i) {
-      garbage += static_cast<char>(random_.below(256));
+    std::string garbage = sites_.manners.one_in(2) ? "ruok" : "GET / HTTP/1.0\r\n\r\n";
+    for (uint64_t i = sites_.manners.below(64); i > 0; --i) {
+      garbage += static_cast<char>(sites_.manners.below(256));
     }
     network_.send(connection_, kSide, garbage);
     return;
@@ -222,9 +224,8 @@ void Client::handshake() {
   if (!auth_.empty()) send_auth();
   if (session_.value != 0 && !watches_.empty()) send_set_watches();
   // Only of a session whose id is known: else nobody could tell later whose write it was.
-  if (settling_ || exhausted() || session_.value == 0) return;
-  ++issued_;
-  send_random();
+  if (settling_ || session_.value == 0) return;
+  if (const std::optional<ClientAction> action = script_.take_operation()) carry_out(*action);
 }
 
 void Client::handshake_answered(std::string_view payload) {
@@ -298,26 +299,7 @@ void Client::disconnected() {
   read_again_.reset();
   connection_ = ConnectionId();
   phase_ = Phase::kDisconnected;
-  until_ = now() + Duration::from_us(random_.between(100, 100'000));
-}
-
-// Says nothing more until the session must have expired, with the connection open or closed.
-void Client::abandon() {
-  const MonotonicTime back =
-      now() + part_of_timeout(1, 1) + Duration::from_ms(random_.between(0, 3 * timeout_ms_));
-  if (random_.one_in(2)) {
-    drop(false);
-  }
-  phase_ = Phase::kAway;
-  until_ = back;
-}
-
-void Client::vanish() {
-  network_.power_lost(host_);
-  const MonotonicTime back = now() + Duration::from_ms(random_.between(0, 3 * timeout_ms_));
-  disconnected();
-  phase_ = Phase::kAway;
-  until_ = back;
+  until_ = now() + Duration::from_us(sites_.times.between(100, 100'000));
 }
 
 void Client::settle(bool close_session) {

@@ -4,6 +4,7 @@
 // into a server.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -11,48 +12,41 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/random.hpp"
 #include "core/wire/frame.hpp"
 #include "core/wire/messages.hpp"
 #include "properties/history.hpp"
 #include "sim/addresses.hpp"
+#include "sim/choices.hpp"
 #include "sim/event_queue.hpp"
 #include "sim/network.hpp"
 #include "sim/recorder.hpp"
+#include "sim/script.hpp"
 #include "sim/watch_book.hpp"
-#include "sim/workload.hpp"
 
 namespace zoetrope::sim {
 
 inline constexpr std::string_view kSuperAuth = "super:secret";
 
-// Odds are "one in n operations", 0 for never.
 struct ClientConfig {
+  std::string region;  // of the topology; empty: none
   int32_t timeout_ms = 6000;
   int32_t timeout_ms_min = 2000, timeout_ms_max = 40000;  // what the server may negotiate
-  uint64_t operations = 100;
   size_t pipeline_max = 4;
-  int64_t think_us_max = 2000;  // between operations
-  WorkloadConfig workload;
+  // What it does: this, or what is drawn.
+  std::optional<std::vector<ClientAction>> told;
+  ScriptConfig script;
   bool authenticates = false;
-  bool is_super = false;              // with kSuperAuth, which the servers know
-  bool read_only = false;             // is content with a server that writes nothing
-  bool eager = false;                 // sends requests before the handshake is answered
-  uint64_t drop_one_in = 0;           // closes the connection and comes back
-  uint64_t break_one_in = 0;          // the same with a reset
-  uint64_t move_one_in = 0;           // leaves its server and goes to another one at once
-  uint64_t close_session_one_in = 0;  // closes the session and makes a new one
-  uint64_t abandon_one_in = 0;        // is silent until the session must have expired
-  uint64_t vanish_one_in = 0;         // loses power: the server's end stays half-open
-  uint64_t malformed_one_in = 0;
-  uint64_t slow_read_one_in = 0;
+  bool is_super = false;                // with kSuperAuth, which the servers know
+  bool read_only = false;               // is content with a server that writes nothing
+  bool eager = false;                   // sends requests before the handshake is answered
   uint64_t garbage_connect_one_in = 0;  // of connections: something else than a handshake
 };
 
 class Client {
  public:
   Client(uint32_t index, ClientConfig config, HostId host, std::vector<ServerAddress> servers,
-         EventQueue& queue, Network& network, Recorder& recorder, Random random);
+         EventQueue& queue, Network& network, Recorder& recorder, Choices& choices, Random random,
+         bool keeps_script = false);
 
   // Makes the first plan; the world calls wake() from then on.
   void begin();
@@ -62,7 +56,9 @@ class Client {
   // No more random operations: come back if need be, read once more, and then close the session or
   // keep it alive.
   void settle(bool close_session);
-  bool exhausted() const { return issued_ >= config_.operations; }
+  bool exhausted() const { return script_.is_over(); }
+  // All that it was to do, if that is kept; after the run.
+  std::vector<ClientAction> script() { return script_.whole(); }
   bool settled() const { return settled_; }
   HostId host() const { return host_; }
   uint32_t index() const { return index_; }
@@ -83,15 +79,12 @@ class Client {
   // --- connection (client.cpp) -------------------------------------------------------------------
   void connect();
   void choose_server();
-  void move();
   void handshake();
   void handshake_answered(std::string_view payload);
   void refused();
   void drop(bool reset);
   void disconnected();
   void forget_session();
-  void abandon();
-  void vanish();
   void plan_wake();
   void act();
   void keep_alive();
@@ -106,16 +99,23 @@ class Client {
   // --- requests (client_requests.cpp)
   // --------------------------------------------------------------
   void operate();
-  bool disturb();
+  void carry_out(const ClientAction& action);
+  void carry_out(const Operate& operate);
+  void carry_out(const Leave& leave);
+  void carry_out(const CloseSession&) { send_close_session(); }
+  void carry_out(const FallSilent& silence);
+  void carry_out(const Vanish& vanish);
+  void carry_out(const SendMalformed& malformed);
+  void carry_out(const ReadSlowly& slow);
+  void fill(properties::Arguments& args, const ScriptOperation& from) const;
+  void go_away(MonotonicTime back);
   void settle_step();
   properties::Operation& begin_operation(Xid xid);
   void send_operation();
-  void send_random();
   void send_ping();
   void send_auth();
   void send_set_watches();
   void send_close_session();
-  void send_malformed();
   void reply(std::string_view payload);
   void event(wire::ReplyHeader header, jute::Reader& in);
   void complete(properties::Operation operation, wire::ReplyHeader header, jute::Reader& in);
@@ -130,8 +130,17 @@ class Client {
   EventQueue& queue_;
   Network& network_;
   Recorder& recorder_;
-  Random random_;
-  Workload workload_;
+  // What it chooses besides its script.
+  struct Sites {
+    Sites(Choices& choices, const std::string& name);
+    Site& times;    // when it connects
+    Site& servers;  // to whom
+    Site& manners;  // how it gives up, and what it says instead of a handshake
+  };
+  Sites sites_;
+  Script script_;
+  std::array<std::string, kMadeNames> made_;  // names that servers made up
+  size_t made_next_ = 0;
   std::vector<properties::Identity> identities_;
   std::string auth_;  // "user:password", empty for none
 
@@ -156,7 +165,6 @@ class Client {
   bool doomed_ = false;   // sent something for which the server will close the connection
   bool closing_ = false;  // closeSession is under way
   bool ping_outstanding_ = false;
-  uint64_t issued_ = 0;
   bool settling_ = false, settled_ = false, closes_at_end_ = false;
   uint64_t final_reads_ = 0;
   std::string frame_;  // scratch

@@ -19,7 +19,7 @@ void Client::look_around() {
     return drop(true);
   }
   phase_ = Phase::kReading;
-  until_ = now() + Duration::from_us(random_.between(100, 2'000'000));
+  until_ = now() + Duration::from_us(sites_.times.between(100, 2'000'000));
   const auto send = [this](Xid xid, jute::OpCode type, const auto& write_body) {
     frame_.assign(4, '\0');
     jute::Writer out(frame_);
@@ -32,7 +32,7 @@ void Client::look_around() {
        [](jute::Writer& out) { wire::write(out, wire::PathWatchRequest{"/", true}); });
   send(kWrite, jute::OpCode::kSetData,
        [](jute::Writer& out) { wire::write(out, wire::SetDataRequest{"/", "x", -1}); });
-  if (random_.one_in(2)) send(kClose, jute::OpCode::kCloseSession, [](jute::Writer&) {});
+  if (sites_.manners.one_in(2)) send(kClose, jute::OpCode::kCloseSession, [](jute::Writer&) {});
 }
 
 void Client::read_only_reply(std::string_view payload) {

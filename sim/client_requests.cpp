@@ -17,43 +17,61 @@ constexpr uint64_t kFinalReads = 6;
 
 }  // namespace
 
-// Sends as many operations as are due and fit.
+// Does as much of the script as is due and fits.
 void Client::operate() {
   if (settling_) return settle_step();
   while (phase_ == Phase::kConnected && !doomed_ && !closing_ && !read_again_ && !exhausted() &&
          outstanding_.size() < config_.pipeline_max && now() >= next_operation_) {
-    ++issued_;
-    if (config_.think_us_max > 0) {
-      next_operation_ = now() + Duration{random_.between(0, config_.think_us_max * 1000)};
-    }
-    if (!disturb()) send_random();
+    carry_out(script_.take());
   }
 }
 
-// Now and then a client does something else than an operation.
-bool Client::disturb() {
-  const auto happens = [this](uint64_t one_in) { return one_in != 0 && random_.one_in(one_in); };
-  if (happens(config_.drop_one_in)) {
-    drop(false);
-  } else if (happens(config_.break_one_in)) {
-    drop(true);
-  } else if (happens(config_.move_one_in)) {
-    move();
-  } else if (happens(config_.close_session_one_in)) {
-    send_close_session();
-  } else if (happens(config_.abandon_one_in)) {
-    abandon();
-  } else if (happens(config_.vanish_one_in)) {
-    vanish();
-  } else if (happens(config_.malformed_one_in)) {
-    send_malformed();
-  } else if (happens(config_.slow_read_one_in)) {
-    network_.pause_reading(connection_, kSide);
-    read_again_ = now() + Duration{random_.between(1, part_of_timeout(1, 2).ns)};
-  } else {
-    return false;
-  }
-  return true;
+void Client::carry_out(const ClientAction& action) {
+  next_operation_ = now() + action.pause;
+  std::visit([this](const auto& deed) { carry_out(deed); }, action.deed);
+}
+
+void Client::carry_out(const Operate& operate) {
+  Operation& op = begin_operation(Xid(next_xid_++));
+  fill(op.args, operate.operation);
+  for (const ScriptOperation& part : operate.parts) fill(op.parts.emplace_back(), part);
+  send_operation();
+}
+
+void Client::fill(properties::Arguments& args, const ScriptOperation& from) const {
+  args = from.args;
+  if (from.made && !made_[*from.made].empty()) args.path = made_[*from.made];
+}
+
+// What it has sent to the old server may still take effect while a new one serves it.
+void Client::carry_out(const Leave& leave) {
+  drop(leave.resets);
+  if (leave.at_once) until_ = now();
+}
+
+void Client::carry_out(const FallSilent& silence) {
+  const MonotonicTime back =
+      now() + part_of_timeout(static_cast<int64_t>(silence.percent_of_timeout), 100);
+  if (silence.closes) drop(false);
+  go_away(back);
+}
+
+void Client::carry_out(const Vanish& vanish) {
+  network_.power_lost(host_);
+  const MonotonicTime back =
+      now() + part_of_timeout(static_cast<int64_t>(vanish.percent_of_timeout), 100);
+  disconnected();
+  go_away(back);
+}
+
+void Client::go_away(MonotonicTime back) {
+  phase_ = Phase::kAway;
+  until_ = back;
+}
+
+void Client::carry_out(const ReadSlowly& slow) {
+  network_.pause_reading(connection_, kSide);
+  read_again_ = now() + part_of_timeout(static_cast<int64_t>(slow.percent_of_timeout), 100);
 }
 
 // The end of a run: one request after the other, then close or stay.
@@ -61,7 +79,8 @@ void Client::settle_step() {
   if (phase_ != Phase::kConnected || settled_ || closing_ || doomed_ || read_again_) return;
   if (!outstanding_.empty()) return;
   if (final_reads_ < kFinalReads) {
-    workload_.fill_final_read(begin_operation(Xid(next_xid_++)), final_reads_++);
+    fill_final_read(config_.script.workload, final_reads_++,
+                    begin_operation(Xid(next_xid_++)).args);
     send_operation();
   } else if (closes_at_end_) {
     send_close_session();
@@ -87,13 +106,6 @@ void Client::send_operation() {
   encode_request(op, frame_);
   network_.send(connection_, kSide, frame_);
   sent_ = now();
-}
-
-void Client::send_random() {
-  const Xid xid(next_xid_++);
-  workload_.fill(begin_operation(xid),
-                 "c" + std::to_string(index_) + "x" + std::to_string(xid.value));
-  send_operation();
 }
 
 void Client::send_ping() {
@@ -125,30 +137,35 @@ void Client::send_close_session() {
 }
 
 // Requests that no proper client sends (facts/client-protocol.md sections 1 and 6).
-void Client::send_malformed() {
+void Client::carry_out(const SendMalformed& malformed) {
+  using Kind = SendMalformed::Kind;
   Operation& op = begin_operation(Xid(next_xid_++));
   op.args.kind = OpKind::kMalformed;
   op.invoked = recorder_.moment();
   frame_.assign(4, '\0');
   jute::Writer writer(frame_);
-  const uint64_t kind = random_.below(5);
-  if (kind == 0 || kind == 1) {
-    // The body ends before its time: refused, and the connection lives on.
-    wire::write(writer, {op.xid, kind == 0 ? jute::OpCode::kSetData : jute::OpCode::kGetData});
-    writer.i32(100);
-    close_frame(frame_, 0);
-  } else if (kind == 2) {
-    wire::write(writer, {op.xid, static_cast<jute::OpCode>(999)});
-    close_frame(frame_, 0);
-    doomed_ = true;
-  } else if (kind == 3) {
-    frame_ = random_.one_in(2) ? std::string("\xff\xff\xff\xff", 4) : std::string("\x7f\0\0\0", 4);
-    doomed_ = true;
-  } else {
-    writer.i32(0);  // no room for a header
-    frame_.resize(7);
-    close_frame(frame_, 0);
-    doomed_ = true;
+  doomed_ = true;
+  switch (malformed.kind) {
+    case Kind::kShortSetData:
+    case Kind::kShortGetData:
+      // Refused, and the connection lives on.
+      wire::write(writer, {op.xid, malformed.kind == Kind::kShortSetData ? jute::OpCode::kSetData
+                                                                         : jute::OpCode::kGetData});
+      writer.i32(100);
+      close_frame(frame_, 0);
+      doomed_ = false;
+      break;
+    case Kind::kUnknownType:
+      wire::write(writer, {op.xid, static_cast<jute::OpCode>(999)});
+      close_frame(frame_, 0);
+      break;
+    case Kind::kNegativeLength: frame_.assign(4, '\xff'); break;
+    case Kind::kHugeLength: frame_ = std::string("\x7f\0\0\0", 4); break;
+    case Kind::kNoHeader:
+      writer.i32(0);
+      frame_.resize(7);
+      close_frame(frame_, 0);
+      break;
   }
   network_.send(connection_, kSide, frame_);
   sent_ = now();
@@ -209,7 +226,8 @@ void Client::after_reply(const Operation& op) {
   if (op.args.kind == OpKind::kPing) ping_outstanding_ = false;
   if (op.args.kind == OpKind::kCreate && properties::is_sequential(op.args.mode) &&
       op.result.error == ErrorCode::kOk) {
-    workload_.remember(op.result.path);
+    made_[made_next_] = op.result.path;
+    made_next_ = (made_next_ + 1) % made_.size();
   }
   if (op.args.kind != OpKind::kCloseSession) return;
   // The server closes the connection; the session is over either way.

@@ -36,7 +36,7 @@ LogEvidence::IsQuorum World::quorums_of_history() const {
 
 // Which zxids belong to the history that the servers have come to.
 std::function<bool(Zxid)> World::part_of_history() const {
-  const Engine& engine = *processes_[0]->engine();
+  const Engine& engine = *survivors()[0]->engine();
   const auto standing = engine.standing();
   if (!standing) return [](Zxid) { return true; };
   auto ranges = agreement_.history(standing->epoch, engine.last_processed());
@@ -49,17 +49,19 @@ std::function<bool(Zxid)> World::part_of_history() const {
 
 // A follower that hears nothing of its leader any more serves on until it gives up.
 Duration World::unheard_max() const {
-  if (!is_ensemble()) return {};
+  if (!is_ensemble()) return clock_error(config_);
   const zab::RoleConfig& role = config_.processes[0].server.peer->role;
   return Duration{role.sync_time().ns + Duration::from_ms(2 * role.tick_ms).ns +
-                  delay_bound(config_).ns};
+                  delay_bound(config_).ns + clock_error(config_).ns};
 }
 
-// One leader, and everybody serves under it. An engine without a standing is not asked.
+// One leader, and everybody who is healed serves under it; it may be another one. An engine without
+// a standing is not asked.
 bool World::all_serve() const {
-  size_t leaders = 0, silent = 0;
+  const std::vector<Process*> survivors = this->survivors();
+  size_t silent = 0;
   std::optional<ServerId> leader;
-  for (const auto& process : processes_) {
+  for (const Process* process : survivors) {
     if (!process->running()) return false;
     const auto standing = process->engine()->standing();
     if (!standing) {
@@ -74,9 +76,13 @@ bool World::all_serve() const {
     if (goes_to_followers) continue;
     if (leader && standing->leader != leader) return false;
     leader = standing->leader;
-    leaders += standing->state == quorum::PeerState::kLeading ? 1 : 0;
   }
-  return silent == processes_.size() || leaders == 1;
+  if (silent == survivors.size()) return true;
+  return std::ranges::any_of(processes_, [&](const auto& process) {
+    if (!process->running() || process->config().server.server_id != leader) return false;
+    const auto standing = process->engine()->standing();
+    return standing && standing->serves && standing->state == quorum::PeerState::kLeading;
+  });
 }
 
 void World::note_configurations() {
@@ -98,7 +104,7 @@ void World::note_configurations() {
 // One configuration is in force everywhere and no other one is on its way.
 bool World::configured_alike() const {
   std::optional<int64_t> version;
-  return std::ranges::all_of(processes_, [&](const auto& process) {
+  return std::ranges::all_of(survivors(), [&](const auto& process) {
     const auto standing = process->engine()->standing();
     if (!standing) return true;
     const bool is_alike = !version || *version == standing->config_version;
@@ -109,12 +115,14 @@ bool World::configured_alike() const {
 
 bool World::converged() const {
   if (!all_serve() || !configured_alike()) return false;
-  const Engine& first = *processes_[0]->engine();
-  return std::ranges::all_of(processes_, [&](const auto& process) {
+  const std::vector<Process*> survivors = this->survivors();
+  const Engine& first = *survivors[0]->engine();
+  return std::ranges::all_of(survivors, [&](const auto& process) {
     const Engine& engine = *process->engine();
     if (engine.last_processed() != first.last_processed()) return false;
-    return engine.tree() == nullptr || first.tree() == nullptr ||
-           engine.tree()->digest() == first.tree()->digest();
+    if (engine.tree() == nullptr || first.tree() == nullptr) return true;
+    const uint64_t digest = engine.tree()->digest(), other = first.tree()->digest();
+    return digest == other || digest == 0 || other == 0;  // 0: it keeps none
   });
 }
 
@@ -124,13 +132,14 @@ std::vector<std::string> World::standings() const {
     std::string& line = lines.emplace_back(
         "server " + std::to_string(process->config().server.server_id.value) + ": ");
     if (!process->running()) {
-      line += "down";
+      line += is_frozen(*process) ? "down for ever" : "down";
       continue;
     }
     const auto standing = process->engine()->standing();
     line += standing ? describe(*standing) : "runs";
     line += ", last zxid " + std::to_string(process->engine()->last_processed().value);
     if (!process->idle()) line += ", busy";
+    if (is_frozen(*process)) line += ", not healed";
   }
   return lines;
 }
@@ -140,7 +149,7 @@ bool World::wait_for_service() {
   while (!all_serve() && queue_.now() < end && !failed_) pump_until(queue_.now() + kStep);
   if (failed_) return false;
   if (all_serve()) return true;
-  violation("live", "some servers do not serve although all faults have ended", standings());
+  stuck("live", "some servers do not serve although all faults have ended", standings());
   return false;
 }
 
@@ -149,8 +158,9 @@ void World::judge_replicas() {
   for (const std::string& conflict : evidence_.conflicts()) {
     violation("logs_agree", "two servers logged different transactions under one zxid", {conflict});
   }
-  const auto& first = processes_[0];
-  for (const auto& process : processes_) {
+  const std::vector<Process*> survivors = this->survivors();
+  const Process* first = survivors[0];
+  for (const Process* process : survivors) {
     const std::string name = "server " + std::to_string(process->config().server.server_id.value);
     SimDisk disk = process->disk().after_power_loss();
     RecoveryDisk recovery(disk, UINT64_MAX);
@@ -158,15 +168,15 @@ void World::judge_replicas() {
       final_sessions_[process->index()] = std::move(state->sessions);
     }
     if (process == first) continue;
-    if (final_nodes_[process->index()] != final_nodes_[0]) {
+    if (final_nodes_[process->index()] != final_nodes_[first->index()]) {
       violation("replicas_agree", "two servers have different trees at the end",
                 {name + " and server " + std::to_string(first->config().server.server_id.value)});
     }
-    if (final_sessions_[process->index()] != final_sessions_[0]) {
+    if (final_sessions_[process->index()] != final_sessions_[first->index()]) {
       violation("replicas_agree", "two servers have different sessions at the end",
                 {name + " has " + std::to_string(final_sessions_[process->index()].size()) +
                  ", server " + std::to_string(first->config().server.server_id.value) + " has " +
-                 std::to_string(final_sessions_[0].size())});
+                 std::to_string(final_sessions_[first->index()].size())});
     }
   }
 }

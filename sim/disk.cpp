@@ -37,7 +37,7 @@ std::expected<void, DiskError> SimDisk::execute(const storage::DiskAction& actio
 }
 
 SimDisk::Done SimDisk::write(const storage::WriteFile& op) {
-  if (faults_.write_fails_one_in != 0 && random_.one_in(faults_.write_fails_one_in)) {
+  if (site_->one_in(faults_.write_fails_one_in)) {
     ++counts_.writes_failed;
     return failure(op.file, "write failed: input/output error");
   }
@@ -54,7 +54,7 @@ SimDisk::Done SimDisk::write(const storage::WriteFile& op) {
                     used_bytes() + growth > faults_.capacity_bytes;
   if (full) {
     // What a short write leaves behind: some of the bytes.
-    change.bytes.resize(random_.below(change.bytes.size() + 1));
+    change.bytes.resize(site_->below(change.bytes.size() + 1));
     change.size_after =
         std::max(uint64_t{inode->current.size()}, change.offset + change.bytes.size());
   }
@@ -70,7 +70,7 @@ SimDisk::Done SimDisk::sync(const storage::SyncFile& op) {
   if (it == current_.end()) return failure(op.file, "sync failed: no such file");
   Inode& inode = *it->second;
   if (faults_.sync_lies) return {};
-  if (faults_.sync_fails_one_in != 0 && random_.one_in(faults_.sync_fails_one_in)) {
+  if (site_->one_in(faults_.sync_fails_one_in)) {
     ++counts_.syncs_failed;
     if (faults_.failed_sync_forgets && !inode.unsynced.empty()) {
       write_some(inode);
@@ -125,20 +125,28 @@ void SimDisk::make_names_durable(const FileName& file) {
   });
 }
 
-void SimDisk::power_loss() {
+void SimDisk::power_loss(Unsynced unsynced) {
   bool mattered = false;
-  // All, none, or each by itself.
-  const uint64_t names_mode = random_.below(3);
+  // All, each by itself, or none.
+  uint64_t names_mode = 2;
+  switch (unsynced) {
+    case Unsynced::kAny: names_mode = site_->below(3); break;
+    case Unsynced::kKept:
+    case Unsynced::kTorn: names_mode = 0; break;
+    case Unsynced::kReordered: names_mode = 1; break;
+    case Unsynced::kLost: break;
+  }
   for (const NameChange& change : names_unsynced_) {
-    const bool kept = names_mode == 0 || (names_mode == 1 && random_.one_in(2));
+    const bool kept = names_mode == 0 || (names_mode == 1 && site_->one_in(2));
     if (kept) apply(change, durable_);
     mattered = mattered || !kept;
   }
   names_unsynced_.clear();
   for (auto& [name, inode] : durable_) {
     // Not all that is lost counts as unsynced: a failed sync may have forgotten some.
-    mattered = mattered || !inode->unsynced.empty() || inode->durable != inode->current;
-    write_some(*inode);
+    const bool is_behind = !inode->unsynced.empty() || inode->durable != inode->current;
+    mattered = mattered || (is_behind && unsynced != Unsynced::kKept);
+    write_some(*inode, unsynced);
     inode->current = inode->durable;
   }
   current_ = durable_;
@@ -146,7 +154,7 @@ void SimDisk::power_loss() {
 }
 
 SimDisk SimDisk::after_power_loss() const {
-  SimDisk copy{Random(0)};
+  SimDisk copy(*site_);
   for (const auto& [name, inode] : durable_) {
     auto fresh = std::make_shared<Inode>();
     fresh->durable = fresh->current = inode->durable;
@@ -156,21 +164,67 @@ SimDisk SimDisk::after_power_loss() const {
   return copy;
 }
 
+SimDisk SimDisk::as_it_is() const {
+  SimDisk copy(*site_);
+  for (const auto& [name, inode] : current_) {
+    auto fresh = std::make_shared<Inode>();
+    fresh->durable = fresh->current = inode->current;
+    copy.durable_.emplace(name, std::move(fresh));
+  }
+  copy.current_ = copy.durable_;
+  return copy;
+}
+
+void SimDisk::wipe() {
+  current_.clear();
+  durable_.clear();
+  names_unsynced_.clear();
+}
+
+void SimDisk::become(const SimDisk& other) {
+  SimDisk copy = other.after_power_loss();
+  current_ = std::move(copy.current_);
+  durable_ = std::move(copy.durable_);
+  names_unsynced_.clear();
+}
+
 // Of what was not synced all, nothing or some parts reach the disk, and nothing is tried again.
-void SimDisk::write_some(Inode& inode) {
+void SimDisk::write_some(Inode& inode, Unsynced unsynced) {
   if (inode.unsynced.empty()) return;
-  const uint64_t mode = random_.below(4);
-  if (mode == 0) {
+  if (unsynced == Unsynced::kAny) {
+    constexpr Unsynced kEach[] = {Unsynced::kKept, Unsynced::kLost, Unsynced::kReordered,
+                                  Unsynced::kReordered};
+    unsynced = kEach[site_->below(4)];
+  }
+  if (unsynced == Unsynced::kKept) {
     for (const Change& change : inode.unsynced) {
       put(inode.durable, change.offset, change.bytes, change.size_after);
     }
-  } else if (mode != 1) {
+  } else if (unsynced == Unsynced::kTorn) {
+    write_up_to(inode, site_->below(inode.unsynced.size()));
+  } else if (unsynced == Unsynced::kReordered) {
     // The size is written by itself: any that the file has had.
-    const uint64_t step = random_.below(inode.unsynced.size() + 1);
+    const uint64_t step = site_->below(inode.unsynced.size() + 1);
     const uint64_t size = step == 0 ? inode.durable.size() : inode.unsynced[step - 1].size_after;
     inode.durable = torn(inode, size);
   }
   inode.unsynced.clear();
+}
+
+// So many changes are on the disk, and some sectors from the beginning of the next one.
+void SimDisk::write_up_to(Inode& inode, uint64_t changes) {
+  for (uint64_t i = 0; i < changes; ++i) {
+    const Change& change = inode.unsynced[i];
+    put(inode.durable, change.offset, change.bytes, change.size_after);
+  }
+  Change last = inode.unsynced[changes];
+  const uint64_t first = last.offset / kSectorBytes;
+  const uint64_t sectors = (last.offset + last.bytes.size() + kSectorBytes - 1) / kSectorBytes;
+  const uint64_t end = (first + site_->below(sectors - first + 1)) * kSectorBytes;
+  if (end <= last.offset) return;
+  last.bytes.resize(std::min<uint64_t>(last.bytes.size(), end - last.offset));
+  const uint64_t size = std::max<uint64_t>(inode.durable.size(), last.offset + last.bytes.size());
+  put(inode.durable, last.offset, last.bytes, size);
 }
 
 // Each sector that was written shows the state after some number of the writes to it.
@@ -188,7 +242,7 @@ std::string SimDisk::torn(const Inode& inode, uint64_t size) {
   std::string content = inode.durable;
   content.resize(end, '\0');
   for (const auto& [sector, changes] : writes) {
-    const uint64_t done = random_.below(changes.size() + 1);
+    const uint64_t done = site_->below(changes.size() + 1);
     for (uint64_t i = 0; i < done; ++i) {
       const Change& change = *changes[i];
       const uint64_t from = std::max(change.offset, sector * kSectorBytes);
@@ -216,7 +270,7 @@ const std::string* SimDisk::content(const FileName& file) const {
 
 std::expected<std::string, DiskError> SimDisk::read(const FileName& file, uint64_t offset,
                                                     uint64_t length) {
-  if (faults_.read_fails_one_in != 0 && random_.one_in(faults_.read_fails_one_in)) {
+  if (site_->one_in(faults_.read_fails_one_in)) {
     ++counts_.reads_failed;
     return failure(file, "read failed: input/output error");
   }

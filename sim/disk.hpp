@@ -12,8 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/random.hpp"
 #include "core/storage/disk.hpp"
+#include "sim/choices.hpp"
+#include "sim/step.hpp"
 
 namespace zoetrope::sim {
 
@@ -45,7 +46,8 @@ struct DiskFaultCounts {
 
 class SimDisk {
  public:
-  explicit SimDisk(Random random) : random_(random) {}
+  // `site`, which outlives the disk and its copies, says what a power loss keeps and what fails.
+  explicit SimDisk(Site& site) : site_(&site) {}
 
   DiskFaults& faults() { return faults_; }
 
@@ -53,9 +55,14 @@ class SimDisk {
   std::expected<void, storage::DiskError> execute(const storage::DiskAction& action);
 
   // The machine loses power: afterwards the page cache is what the disk has.
-  void power_loss();
+  void power_loss(Unsynced unsynced = Unsynced::kAny);
   // A copy of this disk as it would be after a power loss that keeps nothing unsynced.
   SimDisk after_power_loss() const;
+  // A copy of it as it is, with all unsynced data durable.
+  SimDisk as_it_is() const;
+  // Every file is gone, or is what `other` has durable. The faults stay.
+  void wipe();
+  void become(const SimDisk& other);
 
   // --- synchronous access, as the recovery code sees it
   // -------------------------------------------
@@ -106,10 +113,11 @@ class SimDisk {
   Done truncate_unsynced(const storage::TruncateFile& op);
   static void apply(const NameChange& change, Directory& directory);
   void make_names_durable(const storage::FileName& file);
-  void write_some(Inode& inode);
+  void write_some(Inode& inode, Unsynced unsynced = Unsynced::kAny);
+  void write_up_to(Inode& inode, uint64_t changes);
   std::string torn(const Inode& inode, uint64_t size);
 
-  Random random_;
+  Site* site_;
   DiskFaults faults_;
   Directory current_, durable_;
   std::vector<NameChange> names_unsynced_;

@@ -37,7 +37,8 @@ class ServerEngine : public Engine {
                     peer->leader(),
                     ensembles.current.version,
                     ensembles.last_seen.has_value(),
-                    leader != nullptr && leader->has_open_proposals()};
+                    leader != nullptr && leader->has_open_proposals(),
+                    peer->role_phase()};
   }
 
  private:

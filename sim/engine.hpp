@@ -18,6 +18,7 @@
 #include "core/storage/disk.hpp"
 #include "core/storage/recovery.hpp"
 #include "core/tree/tree.hpp"
+#include "core/zab/role_phase.hpp"
 
 namespace zoetrope::sim {
 
@@ -30,6 +31,7 @@ struct Standing {
   int64_t config_version = 0;  // of the configuration in force
   bool is_changing = false;    // another one is proposed
   bool is_proposing = false;   // it leads, and something is proposed and not yet committed
+  zab::RolePhase phase = zab::RolePhase::kDiscovery;
 };
 std::string describe(const Standing& standing);
 

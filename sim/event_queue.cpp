@@ -5,7 +5,7 @@
 namespace zoetrope::sim {
 
 std::string_view to_string(EventKind kind) {
-  static constexpr std::array<std::string_view, 18> kNames = {"connect arrives",
+  static constexpr std::array<std::string_view, 23> kNames = {"connect arrives",
                                                               "connect answered",
                                                               "segment arrives",
                                                               "end arrives",
@@ -22,7 +22,12 @@ std::string_view to_string(EventKind kind) {
                                                               "dial times out",
                                                               "reload",
                                                               "partition heals",
-                                                              "file read"};
+                                                              "file read",
+                                                              "disk heals",
+                                                              "accepts late",
+                                                              "worked off",
+                                                              "fault ends",
+                                                              "errand"};
   return kNames[static_cast<size_t>(kind)];
 }
 

@@ -29,7 +29,7 @@ enum class EventKind : uint8_t {
   kCrash,
   // Clients; the subject is the index of the client.
   kClientWake,
-  // The fault plan; no subject.
+  // The faults; the subject is the index of the step.
   kFault,
   // Later kinds stand behind, so that the numbers above stay what they are in traces.
   kGiveUp,       // network: a sender's bytes have waited too long
@@ -37,6 +37,11 @@ enum class EventKind : uint8_t {
   kReload,       // process: it cuts its history and recovers
   kHeal,         // fault plan: a partition ends; the subject is its number
   kFileRead,     // process: the oldest piece of a file that was asked for is there
+  kDiskHeals,    // faults: a disk is whole again; the subject is the index of its process
+  kAcceptsLate,  // network: a process accepts a connection that its kernel has accepted before
+  kServed,       // process: what it took of its inputs is worked off
+  kFaultEnds,    // faults: the subject is the number of what is going on
+  kErrand,       // faults: one more part of something that takes several; the subject is its number
 };
 std::string_view to_string(EventKind kind);
 

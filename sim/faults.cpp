@@ -1,123 +1,76 @@
-// The faults of a run: when the next one comes, which it is, and what it does.
-#include <algorithm>
+// Carries out the steps of a run: what begins, lasts and ends. The faults themselves are in a file
+// for each family.
+#include <utility>
 
 #include "sim/world.hpp"
 
 namespace zoetrope::sim {
+namespace {
 
-void World::plan_fault() {
-  if (calm_ || config_.faults.interval_max.ns <= 0) return;
+constexpr Duration kErrandStep = Duration::from_ms(50);
+
+}  // namespace
+
+void World::plan_steps() {
+  steps_to_come_ = config_.steps.size();
+  for (size_t i = 0; i < config_.steps.size(); ++i) {
+    if (!config_.steps[i].on) plan_step(i, config_.steps[i].at);
+  }
+}
+
+void World::plan_step(size_t step, MonotonicTime at) {
   Event event;
-  event.at = queue_.now() + Duration{fault_random_.between(config_.faults.interval_min.ns,
-                                                           config_.faults.interval_max.ns)};
+  event.at = at;
   event.kind = EventKind::kFault;
+  event.subject = step;
   queue_.push(event);
 }
 
-void World::inject_fault() {
+void World::carry_out(const Step& step) {
+  --steps_to_come_;
   if (calm_) return;
-  plan_fault();
-  end_disk_faults();
-  const FaultConfig& f = config_.faults;
-  Process& process = *processes_[fault_random_.below(processes_.size())];
-  const uint64_t weights[] = {
-      f.kill_weight, f.power_loss_weight, f.shutdown_weight, f.disk_weight,    f.wall_jump_weight,
-      f.hold_weight, f.break_weight,      f.split_weight,    f.isolate_weight, f.bridge_weight,
-      f.link_weight, f.crash_many_weight, f.crash_all_weight};
-  uint64_t sum = 0;
-  for (const uint64_t weight : weights) sum += weight;
-  if (sum == 0) return;
-  uint64_t draw = fault_random_.below(sum);
-  size_t kind = 0;
-  while (draw >= weights[kind]) draw -= weights[kind++];
-  switch (kind) {
-    case 0: kill(process, DeathKind::kKill); break;
-    case 1: kill(process, DeathKind::kPowerLoss); break;
-    case 2: process.request_shutdown(); break;
-    case 3: disturb_disk(process); break;
-    case 4:
-      ++counts_.wall_jumps;
-      process.clock().jump_wall(fault_random_.between(-f.wall_jump_ms_max, f.wall_jump_ms_max));
-      break;
-    case 5: disturb_link(true); break;
-    case 6: disturb_link(false); break;
-    case 7: split(); break;
-    case 8: isolate(); break;
-    case 9: bridge(); break;
-    case 10: cut_link(); break;
-    case 11: crash(1 + fault_random_.below(processes_.size())); break;
-    default: crash(processes_.size()); break;
-  }
+  ++counts_.steps[step.action.index()];
+  std::visit([this](const auto& action) { carry_out(action); }, step.action);
 }
 
-void World::kill(Process& process, DeathKind kind) {
-  if (!process.running()) return;
-  if (fault_random_.below(100) < config_.faults.between_effects_percent) {
-    process.die_after(1 + fault_random_.below(config_.faults.effects_max), kind);
-  } else {
-    process.die(kind);
-  }
+void World::begin(std::string name, Duration lasts, std::function<void()> end,
+                  const Process* frozen_with) {
+  Event event;
+  event.at = queue_.now() + lasts;
+  event.kind = EventKind::kFaultEnds;
+  event.subject = ongoing_.size();
+  queue_.push(event);
+  if (trace_.readable()) trace_.note(name + " until " + time_text(event.at));
+  ongoing_.push_back({std::move(name), std::move(end), frozen_with});
 }
 
-// That many servers at once, of all alike or each in its own way.
-void World::crash(uint64_t count) {
-  const bool alike = fault_random_.one_in(2);
-  const bool all_lose_power = fault_random_.one_in(2);
-  size_t at = fault_random_.below(processes_.size());
-  for (uint64_t i = 0; i < count; ++i) {
-    const bool loses_power = alike ? all_lose_power : fault_random_.one_in(2);
-    kill(*processes_[at], loses_power ? DeathKind::kPowerLoss : DeathKind::kKill);
-    at = (at + 1) % processes_.size();
-  }
+void World::end_fault(size_t number) {
+  const Process* frozen_with = ongoing_[number].frozen_with;
+  if (frozen_with != nullptr && is_frozen(*frozen_with)) return;
+  const auto end = std::exchange(ongoing_[number].end, nullptr);
+  if (!end) return;
+  if (trace_.readable()) trace_.note(ongoing_[number].name + " ends");
+  end();
 }
 
-void World::disturb_disk(Process& process) {
-  DiskFaults& faults = process.disk().faults();
-  switch (fault_random_.below(4)) {
-    case 0: faults.sync_fails_one_in = 1 + fault_random_.below(8); break;
-    case 1: faults.write_fails_one_in = 1 + fault_random_.below(8); break;
-    case 2: faults.read_fails_one_in = 1 + fault_random_.below(8); break;
-    default: faults.capacity_bytes = process.disk().used_bytes() + fault_random_.below(4096); break;
-  }
-  disk_fault_until_[process.index()] =
-      queue_.now() + Duration{fault_random_.between(1, config_.faults.disk_fault_max.ns)};
+void World::end_faults() {
+  for (size_t i = 0; i < ongoing_.size(); ++i) end_fault(i);
 }
 
-// How the disks of this world behave while no fault is upon them.
-DiskFaults World::disk_nature() const {
-  DiskFaults nature;
-  nature.sync_lies = config_.disk_lies;
-  nature.failed_sync_forgets = config_.faults.failed_syncs_forget;
-  return nature;
+void World::begin_errand(std::function<bool()> step) {
+  errands_.push_back(std::move(step));
+  go_on_errand(errands_.size() - 1);
 }
 
-void World::end_disk_faults() {
-  for (auto& process : processes_) {
-    if (!calm_ && queue_.now() < disk_fault_until_[process->index()]) continue;
-    process->disk().faults() = disk_nature();
-  }
-}
-
-void World::disturb_link(bool hold) {
-  if (clients_.empty()) return;
-  const Client& client = *clients_[fault_random_.below(clients_.size())];
-  if (!hold) {
-    for (const ConnectionId id : network_.connections_of(client.host())) {
-      ++counts_.broken_links;
-      network_.break_connection(id);
-    }
-    return;
-  }
-  const HostId server = processes_[fault_random_.below(processes_.size())]->host();
-  const MonotonicTime until =
-      queue_.now() + Duration{fault_random_.between(1, config_.faults.hold_max.ns)};
-  ++counts_.held_links;
-  const bool towards_server = fault_random_.one_in(2);
-  if (towards_server) {
-    network_.hold(client.host(), server, until);
-  } else {
-    network_.hold(server, client.host(), until);
-  }
+void World::go_on_errand(size_t number) {
+  // An errand may begin another one: it is not called where it lies.
+  const auto step = errands_[number];
+  if (step()) return;
+  Event event;
+  event.at = queue_.now() + kErrandStep;
+  event.kind = EventKind::kErrand;
+  event.subject = number;
+  queue_.push(event);
 }
 
 }  // namespace zoetrope::sim

@@ -12,12 +12,26 @@ constexpr size_t kKeptBytesMax = 256 << 10;  // an empty stream gives back more 
 
 }  // namespace
 
-Network::Network(NetworkConfig config, EventQueue& queue, Random random)
-    : config_(config), queue_(queue), random_(random) {}
+Network::Network(NetworkConfig config, EventQueue& queue, Choices& choices)
+    : config_(config), queue_(queue), choices_(choices) {}
 
-HostId Network::add_host() {
-  powered_.push_back(true);
-  return HostId(static_cast<uint32_t>(powered_.size() - 1));
+HostId Network::add_host(std::string name) {
+  Host host;
+  host.death = &choices_.site("connections of the dead process on " + name);
+  host.name = std::move(name);
+  hosts_.push_back(std::move(host));
+  return HostId(static_cast<uint32_t>(hosts_.size() - 1));
+}
+
+Network::Direction& Network::direction(HostId from, HostId to) {
+  Direction& direction = directions_[{from, to}];
+  if (direction.delay == nullptr) {
+    const std::string way = hosts_[from.value].name + " > " + hosts_[to.value].name;
+    direction.delay = &choices_.site("delay " + way);
+    direction.cut = &choices_.site("segments " + way);
+    direction.late_pause = &choices_.site("late pause " + way);
+  }
+  return direction;
 }
 
 Network::Connection* Network::find(ConnectionId id) {
@@ -42,7 +56,18 @@ void Network::plan(EventKind kind, ConnectionId id, Side told, MonotonicTime at,
 
 // When something that `sender` sends now arrives: never before what it sent earlier.
 MonotonicTime Network::arrival(const Connection& connection, Side sender, Flow& flow) {
-  MonotonicTime at = queue_.now() + config_.latency.draw(random_);
+  Direction& direction = *connection.directions[index(sender)];
+  if (direction.conditions != nullptr) [[unlikely]] {
+    const auto passage =
+        direction.conditions->pass(queue_.now(), 0, config_.latency, *direction.delay);
+    return no_earlier(connection, sender, flow, passage.at);
+  }
+  return no_earlier(connection, sender, flow,
+                    queue_.now() + config_.latency.draw(*direction.delay));
+}
+
+MonotonicTime Network::no_earlier(const Connection& connection, Side sender, Flow& flow,
+                                  MonotonicTime at) const {
   if (!holds_.empty()) {
     const auto hold =
         holds_.find({connection.hosts[index(sender)], connection.hosts[index(other(sender))]});
@@ -58,6 +83,11 @@ void Network::transmit(EventKind kind, ConnectionId id, Connection& connection, 
   Flow& flow = connection.flows[index(sender)];
   const Cut* cut = cut_of(connection, sender);
   if (cut == nullptr && flow.stuck.empty()) {
+    if (connection.directions[index(sender)]->conditions != nullptr) [[unlikely]] {
+      const auto at = unusual_arrival(kind, id, connection, sender, detail);
+      if (at) plan(kind, id, other(sender), *at, detail);
+      return;
+    }
     return plan(kind, id, other(sender), arrival(connection, sender, flow), detail);
   }
   // Nobody sends a reset again that was lost.
@@ -81,6 +111,8 @@ ConnectionId Network::connect(HostId from, HostId to, node::Port port) {
   connection.live = true;
   connection.hosts[0] = from;
   connection.hosts[1] = to;
+  connection.directions[0] = &direction(from, to);
+  connection.directions[1] = &direction(to, from);
   connection.ends[0] = End::kOpen;
   connection.port = port;
   ++live_count_;
@@ -104,9 +136,12 @@ void Network::pump(ConnectionId id, Connection& connection, Side sender) {
     if (under_way >= config_.window_bytes) break;
     size_t length =
         std::min<size_t>(flow.bytes.size() - flow.sent, config_.window_bytes - under_way);
-    if (config_.cut_one_in != 0 && random_.one_in(config_.cut_one_in)) {
-      length = 1 + random_.below(length);
+    const Direction& direction = *connection.directions[index(sender)];
+    if (direction.conditions != nullptr) [[unlikely]] {
+      length = std::min<size_t>(length, direction.conditions->segment_bytes_max());
     }
+    Site& cut = *direction.cut;
+    if (cut.one_in(config_.cut_one_in)) length = 1 + cut.below(length);
     flow.sent += length;
     transmit(EventKind::kSegmentArrives, id, connection, sender, length);
   }
@@ -153,7 +188,8 @@ void Network::pause_reading(ConnectionId id, Side side) {
   Flow& flow = connection->flows[index(other(side))];
   if (flow.paused) return;
   flow.paused = true;
-  flow.pause_is_late = config_.late_pause_one_in != 0 && random_.one_in(config_.late_pause_one_in);
+  flow.pause_is_late =
+      connection->directions[index(other(side))]->late_pause->one_in(config_.late_pause_one_in);
 }
 
 void Network::resume_reading(ConnectionId id, Side side) {

@@ -84,8 +84,8 @@ void Network::heal(HostId from, HostId to) {
 // sender's kernel repeats what was never confirmed, and is answered now.
 void Network::reset_again(ConnectionId id, Connection& connection, Side gone) {
   const End end = connection.ends[index(gone)];
-  const bool answers =
-      end == End::kGone || (end == End::kDead && powered_[connection.hosts[index(gone)].value]);
+  const bool answers = end == End::kGone ||
+                       (end == End::kDead && hosts_[connection.hosts[index(gone)].value].powered);
   const Flow& in = connection.flows[index(other(gone))];
   if (!answers || connection.ends[index(other(gone))] != End::kOpen) return;
   if (in.stuck.empty() && in.sent > in.arrived) plan_reset(id, connection, other(gone));

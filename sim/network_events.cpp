@@ -20,7 +20,7 @@ std::optional<Delivery> Network::handle(const Event& event) {
   if (connection == nullptr) return std::nullopt;
   const Side side = static_cast<Side>(event.side);
   switch (event.kind) {
-    case EventKind::kConnectArrives: return connect_arrives(id, *connection);
+    case EventKind::kConnectArrives: return connect_arrives(id, *connection, event.detail);
     case EventKind::kConnectAnswered:
       return connect_answered(id, *connection, event.detail == kAccepted);
     case EventKind::kSegmentArrives: return segment_arrives(id, *connection, side, event.detail);
@@ -29,6 +29,7 @@ std::optional<Delivery> Network::handle(const Event& event) {
       return read(id, *connection, side);
     case EventKind::kResetArrives: return closed(id, *connection, side);
     case EventKind::kReadable: return read(id, *connection, side);
+    case EventKind::kAcceptsLate: return accepts_late(id, *connection);
     case EventKind::kGiveUp: return give_up(id, *connection, side, event.detail);
     default: ZT_ASSERT(false && "not a network event");
   }
@@ -46,7 +47,8 @@ Delivery Network::delivery(Delivery::Kind kind, ConnectionId id, const Connectio
   return delivery;
 }
 
-std::optional<Delivery> Network::connect_arrives(ConnectionId id, Connection& connection) {
+std::optional<Delivery> Network::connect_arrives(ConnectionId id, Connection& connection,
+                                                 uint64_t tries) {
   const HostId host = connection.hosts[index(Side::kAcceptor)];
   // Without a way back there is no handshake: the opener goes on asking.
   if (const Cut* cut = cut_of(connection, Side::kAcceptor)) {
@@ -54,7 +56,8 @@ std::optional<Delivery> Network::connect_arrives(ConnectionId id, Connection& co
     return std::nullopt;
   }
   // Nobody answers: the opener waits until it gives up by itself.
-  if (!powered_[host.value]) return std::nullopt;
+  if (!hosts_[host.value].powered) return std::nullopt;
+  if (!connect_faults_.empty() && meets_connect_fault(id, connection, tries)) return std::nullopt;
   const bool accepted = listeners_.contains({host, connection.port});
   transmit(EventKind::kConnectAnswered, id, connection, Side::kAcceptor, accepted ? kAccepted : 0);
   if (!accepted) return std::nullopt;
@@ -76,7 +79,7 @@ std::optional<Delivery> Network::segment_arrives(ConnectionId id, Connection& co
   ++deliveries_;
   const End end = connection.ends[index(reader)];
   if (end != End::kOpen) {
-    const bool answers = end == End::kGone || powered_[connection.hosts[index(reader)].value];
+    const bool answers = end == End::kGone || hosts_[connection.hosts[index(reader)].value].powered;
     if (answers && connection.ends[index(other(reader))] == End::kOpen) {
       plan_reset(id, connection, other(reader));
     }
@@ -89,6 +92,7 @@ std::optional<Delivery> Network::segment_arrives(ConnectionId id, Connection& co
 // Gives the reader what has arrived, or the end of the stream when nothing is left before it.
 std::optional<Delivery> Network::read(ConnectionId id, Connection& connection, Side reader) {
   if (connection.ends[index(reader)] != End::kOpen) return std::nullopt;
+  if (connection.is_unaccepted && reader == Side::kAcceptor) return std::nullopt;
   Flow& flow = connection.flows[index(other(reader))];
   if (flow.paused && !flow.pause_is_late) return std::nullopt;
   if (flow.head < flow.arrived) {
@@ -108,7 +112,7 @@ void Network::release(const Delivery& told) {
   if (connection == nullptr) return;
   const Side sender = other(told.side);
   Flow& flow = connection->flows[index(sender)];
-  ZT_ASSERT(flow.being_read);
+  if (!flow.being_read) return;  // it was put back
   flow.being_read = false;
   flow.head += told.bytes.size();
   if (flow.head == flow.bytes.size()) {
@@ -158,7 +162,7 @@ void Network::process_died(HostId host) {
       Flow& out = connection->flows[index(side)];
       out.bytes.resize(out.sent);
       const Flow& in = connection->flows[index(other(side))];
-      if (in.head < in.arrived || random_.one_in(2)) {
+      if (in.head < in.arrived || hosts_[host.value].death->one_in(2)) {
         reset(id, side);
       } else {
         close(id, side);
@@ -169,7 +173,7 @@ void Network::process_died(HostId host) {
 
 void Network::power_lost(HostId host) {
   stop_listening(host);
-  powered_[host.value] = false;
+  hosts_[host.value].powered = false;
   for (const ConnectionId id : connections_of(host)) {
     Connection* connection = find(id);
     for (const Side side : {Side::kOpener, Side::kAcceptor}) {
@@ -184,7 +188,7 @@ void Network::power_lost(HostId host) {
 }
 
 void Network::power_returned(HostId host) {
-  powered_[host.value] = true;
+  hosts_[host.value].powered = true;
   for (uint32_t slot = 0; slot < connections_.size(); ++slot) {
     Connection& connection = connections_[slot];
     if (!connection.live) continue;

@@ -1,141 +1,123 @@
 // Partitions: who is cut from whom, and until when.
 #include <algorithm>
+#include <utility>
 
 #include "sim/world.hpp"
 
 namespace zoetrope::sim {
+namespace {
 
-size_t World::active_partitions() const {
-  return static_cast<size_t>(std::ranges::count(partitions_, true, &Partition::active));
+// For each of `count`, whether it is one of `these`.
+std::vector<bool> sides(const std::vector<uint32_t>& these, size_t count) {
+  std::vector<bool> sides(count);
+  for (const uint32_t index : these) sides.at(index) = true;
+  return sides;
 }
 
-void World::cut_both_ways(Partition& partition, HostId a, HostId b) {
-  partition.cuts.emplace_back(a, b);
-  partition.cuts.emplace_back(b, a);
-}
+}  // namespace
 
-void World::begin(Partition partition) {
-  if (partition.cuts.empty() || active_partitions() >= config_.faults.cuts_at_once) return;
-  Duration give_up;
-  if (fault_random_.below(100) < config_.faults.give_up_percent) {
-    give_up = Duration{fault_random_.between(1, config_.faults.give_up_max.ns)};
+void World::carry_out(const Split& split) {
+  Cuts cuts;
+  const std::vector<bool> servers = sides(split.servers, processes_.size());
+  cut_sides(cuts, servers, std::nullopt);
+  if (split.clients) {
+    const std::vector<bool> clients = sides(*split.clients, clients_.size());
+    for (size_t c = 0; c < clients.size(); ++c) {
+      for (size_t s = 0; s < servers.size(); ++s) {
+        if (servers[s] == clients[c]) continue;
+        cut_both_ways(cuts, clients_[c]->host(), processes_[s]->host());
+      }
+    }
   }
+  begin(std::move(cuts), split.terms);
+}
+
+void World::carry_out(const Isolate& isolate) {
+  Cuts cuts;
+  const std::vector<Process*> lonely = find(isolate.server);
+  cuts.name = "server";
+  for (const Process* process : lonely) cuts.name += " " + std::to_string(process->index() + 1);
+  cuts.name += " from the others";
+  for (const Process* process : lonely) {
+    for (const auto& other : processes_) {
+      if (std::ranges::find(lonely, other.get()) != lonely.end()) continue;
+      cut_both_ways(cuts, process->host(), other->host());
+    }
+    if (!isolate.from_clients) continue;
+    for (const auto& client : clients_) cut_both_ways(cuts, process->host(), client->host());
+  }
+  if (isolate.from_clients) cuts.name += " and from the clients";
+  begin(std::move(cuts), isolate.terms);
+}
+
+void World::carry_out(const Bridge& bridge) {
+  Cuts cuts;
+  cut_sides(cuts, sides(bridge.servers, processes_.size()), bridge.middle);
+  cuts.name += ", bridged by " + std::to_string(bridge.middle + 1);
+  begin(std::move(cuts), bridge.terms);
+}
+
+void World::carry_out(const CutLink& link) {
+  Cuts cuts;
+  const HostId from = processes_[link.from]->host(), to = processes_[link.to]->host();
+  cuts.ways.emplace_back(from, to);
+  cuts.name = "server " + std::to_string(link.from + 1) + " to " + std::to_string(link.to + 1);
+  if (link.both_ways) {
+    cuts.ways.emplace_back(to, from);
+    cuts.name += ", both ways";
+  }
+  begin(std::move(cuts), link.terms);
+}
+
+void World::begin(Cuts cuts, const CutTerms& terms) {
+  if (cuts.ways.empty()) return;
   Event event;
-  event.at = queue_.now() + Duration{fault_random_.between(1, config_.faults.cut_max.ns)};
+  event.at = queue_.now() + terms.lasts;
   event.kind = EventKind::kHeal;
-  event.subject = partitions_.size();
+  event.subject = cuts_.size();
   queue_.push(event);
-  trace_.number(partition.cuts.size());
-  for (const auto& [from, to] : partition.cuts) {
+  trace_.number(cuts.ways.size());
+  for (const auto& [from, to] : cuts.ways) {
     trace_.number(uint64_t{from.value} << 32 | to.value);
-    network_.cut(from, to, give_up);
+    network_.cut(from, to, terms.give_up);
   }
   if (trace_.readable()) {
-    trace_.note("cut " + partition.name + " until " + time_text(event.at) +
-                (give_up.ns != 0 ? ", senders give up after " + std::to_string(give_up.ms()) + "ms"
-                                 : ", senders wait"));
+    trace_.note("cut " + cuts.name + " until " + time_text(event.at) +
+                (terms.give_up.ns != 0
+                     ? ", senders give up after " + std::to_string(terms.give_up.ms()) + "ms"
+                     : ", senders wait"));
   }
-  partition.active = true;
-  counts_.cut_links += partition.cuts.size();
+  cuts.active = true;
+  counts_.cut_links += cuts.ways.size();
   ++counts_.partitions;
-  partitions_.push_back(std::move(partition));
+  cuts_.push_back(std::move(cuts));
 }
 
 void World::heal(size_t number) {
-  Partition& partition = partitions_[number];
-  if (!partition.active) return;
-  partition.active = false;
-  if (trace_.readable()) trace_.note("heal " + partition.name);
-  for (const auto& [from, to] : partition.cuts) network_.heal(from, to);
+  Cuts& cuts = cuts_[number];
+  if (!cuts.active) return;
+  cuts.active = false;
+  if (trace_.readable()) trace_.note("heal " + cuts.name);
+  for (const auto& [from, to] : cuts.ways) network_.heal(from, to);
 }
 
-void World::heal_all() {
-  for (size_t i = 0; i < partitions_.size(); ++i) heal(i);
+void World::cut_both_ways(Cuts& cuts, HostId a, HostId b) {
+  cuts.ways.emplace_back(a, b);
+  cuts.ways.emplace_back(b, a);
 }
 
-// Every server is on one of two sides. The clients too, or they see all servers.
-void World::split() {
-  std::vector<bool> side;
-  for (size_t i = 0; i < processes_.size(); ++i) side.push_back(fault_random_.one_in(2));
-  Partition partition;
-  std::string sides[2];
-  for (size_t i = 0; i < processes_.size(); ++i) {
-    sides[side[i] ? 1 : 0] += " " + std::to_string(i + 1);
-    for (size_t j = 0; j < i; ++j) {
-      if (side[i] != side[j]) {
-        cut_both_ways(partition, processes_[i]->host(), processes_[j]->host());
-      }
-    }
-  }
-  if (fault_random_.one_in(2)) {
-    for (const auto& client : clients_) {
-      const bool client_side = fault_random_.one_in(2);
-      for (size_t i = 0; i < processes_.size(); ++i) {
-        if (side[i] == client_side) continue;
-        cut_both_ways(partition, client->host(), processes_[i]->host());
-      }
-    }
-  }
-  partition.name = "servers" + sides[0] + " |" + sides[1];
-  begin(std::move(partition));
-}
-
-// One server, mostly the leader, from all others; its clients stay with it or not.
-void World::isolate() {
-  size_t lonely = fault_random_.below(processes_.size());
-  if (!fault_random_.one_in(3)) {
-    for (const auto& process : processes_) {
-      if (!process->running()) continue;
-      const auto standing = process->engine()->standing();
-      const bool leads = standing && standing->state == quorum::PeerState::kLeading;
-      if (leads) lonely = process->index();
-    }
-  }
-  const HostId host = processes_[lonely]->host();
-  Partition partition;
-  partition.name = "server " + std::to_string(lonely + 1) + " from the others";
-  for (const auto& process : processes_) {
-    if (process->host() != host) cut_both_ways(partition, host, process->host());
-  }
-  if (fault_random_.one_in(3)) {
-    for (const auto& client : clients_) cut_both_ways(partition, host, client->host());
-    partition.name += " and from the clients";
-  }
-  begin(std::move(partition));
-}
-
-// Two parts that do not see each other, and one server that sees both.
-void World::bridge() {
-  const size_t middle = fault_random_.below(processes_.size());
-  std::vector<bool> side;
-  for (size_t i = 0; i < processes_.size(); ++i) side.push_back(fault_random_.one_in(2));
-  Partition partition;
+// Servers of different sides do not see each other, but for those of `middle`.
+void World::cut_sides(Cuts& cuts, const std::vector<bool>& side, std::optional<size_t> middle) {
   std::string sides[2];
   for (size_t i = 0; i < processes_.size(); ++i) {
     if (i == middle) continue;
     sides[side[i] ? 1 : 0] += " " + std::to_string(i + 1);
     for (size_t j = 0; j < i; ++j) {
       if (j == middle || side[i] == side[j]) continue;
-      cut_both_ways(partition, processes_[i]->host(), processes_[j]->host());
+      cut_both_ways(cuts, processes_[i]->host(), processes_[j]->host());
     }
   }
-  partition.name =
-      "servers" + sides[0] + " |" + sides[1] + ", bridged by " + std::to_string(middle + 1);
-  begin(std::move(partition));
-}
-
-void World::cut_link() {
-  if (processes_.size() < 2) return;
-  const size_t from = fault_random_.below(processes_.size());
-  const size_t to = (from + 1 + fault_random_.below(processes_.size() - 1)) % processes_.size();
-  Partition partition;
-  partition.cuts.emplace_back(processes_[from]->host(), processes_[to]->host());
-  partition.name = "server " + std::to_string(from + 1) + " to " + std::to_string(to + 1);
-  if (fault_random_.one_in(2)) {
-    partition.cuts.emplace_back(processes_[to]->host(), processes_[from]->host());
-    partition.name += ", both ways";
-  }
-  begin(std::move(partition));
+  cuts.name = "servers" + sides[0] + " |" + sides[1];
 }
 
 }  // namespace zoetrope::sim

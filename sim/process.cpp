@@ -11,30 +11,21 @@ namespace {
 constexpr uint64_t kNoLimit = UINT64_MAX;
 constexpr int64_t kMonotonicOriginMax = int64_t{30} * 24 * 3600 * 1'000'000'000;
 
-std::string text_of(const storage::DiskAction& action) {
-  struct Visit {
-    std::string operator()(const storage::WriteFile& a) {
-      return "write " + a.file.name + " [" + std::to_string(a.offset) + ", " +
-             std::to_string(a.offset + a.bytes.size()) + ")";
-    }
-    std::string operator()(const storage::SyncFile& a) { return "sync " + a.file.name; }
-    std::string operator()(const storage::RenameFile& a) {
-      return "rename " + a.from.name + " to " + a.to;
-    }
-    std::string operator()(const storage::RemoveFile& a) { return "remove " + a.file.name; }
-    std::string operator()(const storage::TruncateFile& a) {
-      return "truncate " + a.file.name + " to " + std::to_string(a.size);
-    }
-    std::string operator()(const storage::CloseFile& a) { return "close " + a.file.name; }
-  };
-  return std::visit(Visit{}, action);
-}
-
 }  // namespace
+
+Process::Sites::Sites(Choices& choices, const std::string& name)
+    : start(choices.site("start of " + name)),
+      death(choices.site("death of " + name)),
+      batches(choices.site("batches of " + name)),
+      ticks(choices.site("ticks of " + name)),
+      writes(choices.site("writes of " + name)),
+      snapshot_writes(choices.site("snapshot writes of " + name)),
+      reads(choices.site("reads of " + name)),
+      fingerprints(choices.site("fingerprints of " + name)) {}
 
 Process::Process(uint32_t index, ProcessConfig config, EngineFactory factory, HostId host,
                  const Addresses& addresses, EventQueue& queue, Network& network, Trace& trace,
-                 Random random)
+                 Choices& choices)
     : index_(index),
       config_(std::move(config)),
       factory_(std::move(factory)),
@@ -43,13 +34,24 @@ Process::Process(uint32_t index, ProcessConfig config, EngineFactory factory, Ho
       queue_(queue),
       network_(network),
       trace_(trace),
-      random_(random),
-      disk_(random.fork("disk")) {
+      sites_(choices, server_name(config_.server.server_id)),
+      disk_(choices.site("disk of " + server_name(config_.server.server_id))),
+      queues_(config_.service != ServiceTimes{}) {
+  write_static_config();
+}
+
+void Process::write_static_config() {
   if (config_.static_config.empty()) return;
   const storage::FileName file{storage::Folder::kConfig, config_.server.peer->files.static_file};
   const auto written = disk_.execute(storage::WriteFile{file, 0, config_.static_config, 0});
   const auto synced = disk_.execute(storage::SyncFile{file});
   ZT_ASSERT(written && synced);
+}
+
+void Process::wipe_disk() {
+  ZT_ASSERT(engine_ == nullptr);
+  disk_.wipe();
+  write_static_config();
 }
 
 void Process::plan(EventKind kind, MonotonicTime at, uint64_t detail) {
@@ -68,19 +70,21 @@ void Process::start() {
   ZT_ASSERT(engine_ == nullptr);
   ++generation_;
   ++tick_number_;
-  clock_.set_monotonic_offset(Duration{static_cast<int64_t>(random_.below(kMonotonicOriginMax))});
+  clock_.set_monotonic_offset(Duration{sites_.start.between(0, kMonotonicOriginMax - 1)});
   network_.power_returned(host_);
+  if (lookout_ != nullptr) lookout_->recovers(index_, disk_);
   RecoveryDisk recovery(disk_, recovery_calls_max_.value_or(kNoLimit));
   recovery_calls_max_.reset();
-  auto engine = factory_(config_.server, recovery, random_.next(), clock_.now(queue_.now()));
+  auto engine = factory_(config_.server, recovery, sites_.start.next(), clock_.now(queue_.now()));
   if (!engine) {
     ProcessReport report;
     report.kind = ProcessReport::Kind::kRefusedToStart;
     report.excused = recovery.interfered();
     report.interrupted = recovery.stopped();
+    if (lookout_ != nullptr) lookout_->refuses_to_start(index_, report.interrupted);
     report.reason = engine.error();
     trace_.note("refused to start: " + report.reason);
-    if (report.excused && random_.one_in(2)) disk_.power_loss();
+    if (report.excused && sites_.start.one_in(2)) disk_.power_loss();
     reports_.push_back(std::move(report));
     return;
   }
@@ -90,24 +94,35 @@ void Process::start() {
   note_applied();
   network_.listen(host_, node::Port::kClient);
   if (config_.server.peer) network_.listen(host_, node::Port::kElection);
+  if (show([this](Lookout& lookout) { lookout.starts(index_, *engine_); })) return gone(*dying_);
   engine_->start(clock_.now(queue_.now()), effects_);
   carry_out();
 }
 
-void Process::die(DeathKind kind) {
-  if (running()) gone(kind);
+void Process::die(DeathKind kind, Unsynced unsynced) {
+  if (!running()) return;
+  planned_loss_ = unsynced;
+  if (is_watched_) {
+    dying_ = kind;
+    lookout_->ends(index_);
+  } else {
+    gone(kind);
+  }
 }
 
-void Process::die_after(uint64_t effects, DeathKind kind) {
+void Process::die_after(uint64_t effects, DeathKind kind, Unsynced unsynced) {
   ZT_ASSERT(effects > 0);
   effects_until_death_ = effects;
   planned_death_ = kind;
+  planned_loss_ = unsynced;
 }
 
 void Process::gone(DeathKind kind) {
   trace_.number(static_cast<uint64_t>(kind) + 1);
   if (trace_.readable()) trace_.note(kind == DeathKind::kKill ? "process killed" : "power lost");
   execute_unreported();
+  between_.reset();
+  const uint64_t losses = disk_.counts().losses;
   engine_.reset();
   effects_.clear();
   deferred_.clear();
@@ -120,12 +135,17 @@ void Process::gone(DeathKind kind) {
   tick_planned_.reset();
   effects_until_death_ = 0;
   dying_.reset();
+  inbox_.clear();
+  is_busy_ = is_served_ = false;
+  pauses_ = 0;
   if (kind == DeathKind::kPowerLoss) {
     network_.power_lost(host_);
-    disk_.power_loss();
+    disk_.power_loss(planned_loss_);
   } else {
     network_.process_died(host_);
   }
+  planned_loss_ = Unsynced::kAny;
+  if (lookout_ != nullptr) lookout_->dies(index_, kind, disk_.counts().losses > losses);
   ProcessReport report;
   report.kind = ProcessReport::Kind::kDied;
   report.death = kind;
@@ -134,8 +154,9 @@ void Process::gone(DeathKind kind) {
 
 // The operation that the disk was working on may or may not have been done.
 void Process::execute_unreported() {
-  for (LaneQueue& lane : lanes_) {
-    if (lane.ops.empty() || !random_.one_in(2)) continue;
+  for (const storage::Lane which : {storage::Lane::kLog, storage::Lane::kSnapshot}) {
+    const LaneQueue& lane = lanes_[static_cast<size_t>(which)];
+    if (lane.ops.empty() || between_ == which || !sites_.death.one_in(2)) continue;
     static_cast<void>(execute(lane.ops.front().action));
   }
 }
@@ -143,12 +164,14 @@ void Process::execute_unreported() {
 void Process::request_shutdown() {
   if (!running() || shutdown_asked_) return;
   shutdown_asked_ = true;
+  if (pauses_ > 0) return wait(ShutdownAsked{});
   step(node::Shutdown{});
   run_deferred();
 }
 
 void Process::halt(const node::Halt& halt) {
   trace_.note("halt: " + halt.reason);
+  if (lookout_ != nullptr) lookout_->halts(index_, halt.clean);
   ProcessReport report;
   report.kind = ProcessReport::Kind::kHalted;
   report.clean = halt.clean;
@@ -164,8 +187,10 @@ void Process::halt(const node::Halt& halt) {
 void Process::step(const node::Input& input) {
   ++steps_;
   batch_open_ = true;
+  input_ = &input;
   engine_->step(clock_.now(queue_.now()), input, effects_);
   carry_out();
+  input_ = nullptr;
 }
 
 void Process::run_deferred() {
@@ -181,7 +206,7 @@ void Process::run_deferred() {
 }
 
 void Process::end_batch() {
-  if (config_.batch_at_once_one_in != 0 && random_.one_in(config_.batch_at_once_one_in)) {
+  if (sites_.batches.one_in(config_.batch_at_once_one_in)) {
     step(node::BatchEnd{});
     batch_open_ = false;
     if (!deferred_.empty()) run_deferred();
@@ -189,12 +214,18 @@ void Process::end_batch() {
   }
   if (batch_planned_) return;
   batch_planned_ = true;
-  const int64_t delay_us = random_.between(0, config_.batch_delay_us_max);
+  const int64_t delay_us = sites_.batches.between(0, config_.batch_delay_us_max);
   plan(EventKind::kBatchEnd, queue_.now() + Duration::from_us(delay_us), generation_);
 }
 
 void Process::deliver(const Delivery& delivery) {
   if (!running()) return;
+  if (queues_) [[unlikely]]
+    return wait_for(delivery);
+  take(delivery);
+}
+
+void Process::take(const Delivery& delivery) {
   const ConnectionId connection = delivery.connection;
   switch (delivery.kind) {
     case Delivery::Kind::kAccepted: {
@@ -210,6 +241,9 @@ void Process::deliver(const Delivery& delivery) {
     }
     case Delivery::Kind::kBytes:
       if (socket(connection) == nullptr) return;
+      if (lookout_ != nullptr && lookout_->counts_arrivals() && network_.exists(connection)) {
+        lookout_->receives(index_, passage(connection, delivery.side), delivery.bytes);
+      }
       step(node::Received{connection, delivery.bytes});
       break;
     case Delivery::Kind::kClosed: {
@@ -220,14 +254,18 @@ void Process::deliver(const Delivery& delivery) {
       break;
     }
     case Delivery::Kind::kConnected:
-    case Delivery::Kind::kRefused:
-      dial_answered(connection, delivery.peer, delivery.kind == Delivery::Kind::kConnected);
-      break;
+    case Delivery::Kind::kRefused: dial_answered(delivery); break;
   }
   run_deferred();
 }
 
 void Process::handle(const Event& event) {
+  if (queues_ || disk_stalled_until_ > queue_.now()) [[unlikely]]
+    return wait_for(event);
+  act_on(event);
+}
+
+void Process::act_on(const Event& event) {
   if (event.kind == EventKind::kDiskDone) {
     const auto lane = static_cast<storage::Lane>(event.detail & 1);
     if (event.detail >> 1 == generation_ && running()) disk_done(lane);
@@ -254,7 +292,7 @@ void Process::handle(const Event& event) {
     const auto deadline = engine_->next_deadline();
     const bool due = deadline && *deadline <= clock_.now(queue_.now()).monotonic;
     // A tick out of time is harmless by contract; now and then one is given.
-    if (due || random_.one_in(16)) {
+    if (due || sites_.ticks.one_in(16)) {
       step(node::Tick{});
     } else {
       plan_tick();
@@ -268,8 +306,9 @@ void Process::plan_tick() {
   if (!deadline) return;
   MonotonicTime at = std::max(clock_.world_time(*deadline), queue_.now());
   if (tick_planned_ && *tick_planned_ <= at) return;
-  if (random_.one_in(4)) {
-    at = at + Duration::from_ms(random_.between(0, static_cast<int64_t>(config_.tick_late_ms_max)));
+  if (sites_.ticks.one_in(4)) {
+    at = at +
+         Duration::from_ms(sites_.ticks.between(0, static_cast<int64_t>(config_.tick_late_ms_max)));
   }
   tick_planned_ = at;
   plan(EventKind::kTick, at, ++tick_number_);
@@ -288,6 +327,7 @@ void Process::note_applied() {
 
 void Process::carry_out() {
   if (agreement_ != nullptr) agreement_->note(config_.server.server_id, *engine_);
+  show([this](Lookout& lookout) { lookout.steps(index_, *engine_, input_); });
   for (node::Effect& effect : effects_.list()) {
     if (effects_until_death_ != 0 && --effects_until_death_ == 0) dying_ = planned_death_;
     if (dying_) break;
@@ -298,7 +338,7 @@ void Process::carry_out() {
   if (dying_) return gone(*dying_);
   note_applied();
   plan_tick();
-  if (config_.fingerprint_one_in != 0 && random_.one_in(config_.fingerprint_one_in)) {
+  if (sites_.fingerprints.one_in(config_.fingerprint_one_in)) {
     trace_.number(engine_->fingerprint());
   }
 }
@@ -347,14 +387,31 @@ Process::Socket* Process::socket(ConnectionId connection) {
 
 void Process::open_socket(ConnectionId connection, Side side) {
   if (sockets_.size() <= connection.slot()) sockets_.resize(connection.slot() + 1);
+  const Socket& old = sockets_[connection.slot()];
+  // What is gone and has another in its place already; a process that was paused or slow would hear
+  // of it only later.
+  if (old.open && old.dial) {
+    fail_dial(*old.dial, "connection refused");
+  } else if (old.open) {
+    deferred_.emplace_back(node::Closed{ConnectionId::make(connection.slot(), old.generation)});
+  }
   sockets_[connection.slot()] = {
       connection.generation(), true, side, 0, std::nullopt, std::nullopt};
+}
+
+Lookout::Passage Process::passage(ConnectionId connection, Side side) const {
+  return {connection, network_.port(connection), side, network_.host(connection, other(side))};
 }
 
 void Process::send(const node::Send& send) {
   const Socket* sender = socket(send.connection);
   if (sender == nullptr) return;
   network_.send(send.connection, sender->side, effects_.bytes(send));
+  // A process that was paused does not know yet of what is gone.
+  if (!network_.exists(send.connection)) return;
+  show([&](Lookout& lookout) {
+    lookout.sends(index_, passage(send.connection, sender->side), effects_.bytes(send));
+  });
   report_backlog(send.connection);
 }
 
@@ -371,6 +428,7 @@ void Process::close(const node::Close& close) {
 
 void Process::output_drained(ConnectionId connection) {
   if (!running() || socket(connection) == nullptr) return;
+  if (queues_) return wait(Drained{connection});
   report_backlog(connection);
   run_deferred();
 }
@@ -395,62 +453,6 @@ void Process::report_backlog(ConnectionId connection) {
   if (risen || fallen) s.reported_backlog = risen ? unsent : 0;
   if (asked) s.asked_backlog.reset();
   deferred_.emplace_back(node::Backlog{connection, unsent});
-}
-
-// --- disk
-// -------------------------------------------------------------------------------------------
-
-void Process::issue(storage::DiskOp op) {
-  ZT_ASSERT(!reload_);
-  LaneQueue& lane = lanes_[static_cast<size_t>(op.lane)];
-  trace_.number(op.id * 8 + op.action.index());
-  if (const auto* write = std::get_if<storage::WriteFile>(&op.action)) trace_.bytes(write->bytes);
-  if (trace_.readable()) trace_.note("issue " + std::to_string(op.id) + ": " + text_of(op.action));
-  const storage::Lane which = op.lane;
-  if (config_.sync_completes_early && std::holds_alternative<storage::SyncFile>(op.action)) {
-    deferred_.emplace_back(node::DiskDone{op.id, std::nullopt});
-  }
-  lane.ops.push_back(std::move(op));
-  if (lane.ops.size() == 1) start_next(which);
-}
-
-void Process::start_next(storage::Lane which) {
-  LaneQueue& lane = lanes_[static_cast<size_t>(which)];
-  if (lane.ops.empty()) return;
-  const bool slow = std::holds_alternative<storage::SyncFile>(lane.ops.front().action) ||
-                    std::holds_alternative<storage::RenameFile>(lane.ops.front().action);
-  const Latency& latency = slow ? config_.sync_latency : config_.write_latency;
-  plan(EventKind::kDiskDone, queue_.now() + latency.draw(random_),
-       generation_ << 1 | static_cast<uint64_t>(which));
-}
-
-std::expected<void, storage::DiskError> Process::execute(const storage::DiskAction& action) {
-  if (const auto* remove = std::get_if<storage::RemoveFile>(&action)) {
-    const std::string* content = disk_.content(remove->file);
-    if (content != nullptr && log_observer_) log_observer_(remove->file, *content);
-  }
-  auto done = disk_.execute(action);
-  if (trace_.readable()) trace_.note(text_of(action) + (done ? "" : " failed"));
-  return done;
-}
-
-void Process::disk_done(storage::Lane which) {
-  LaneQueue& lane = lanes_[static_cast<size_t>(which)];
-  ZT_ASSERT(!lane.ops.empty());
-  const storage::DiskOp op = std::move(lane.ops.front());
-  lane.ops.pop_front();
-  const auto done = execute(op.action);
-  start_next(which);
-  const bool told =
-      config_.sync_completes_early && std::holds_alternative<storage::SyncFile>(op.action);
-  if (!told) {
-    node::DiskDone report{op.id, std::nullopt};
-    if (!done) report.error = done.error();
-    disk_failed_ = disk_failed_ || !done;
-    if (report.error) trace_.note("disk: " + report.error->message);
-    step(report);
-  }
-  run_deferred();
 }
 
 }  // namespace zoetrope::sim

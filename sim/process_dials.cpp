@@ -34,19 +34,21 @@ void Process::abandon(uint64_t token) {
   dials_.erase(it);
 }
 
-void Process::dial_answered(ConnectionId connection, HostId peer, bool accepted) {
+// The connection may be gone again when a process that was paused or slow hears of it.
+void Process::dial_answered(const Delivery& answer) {
+  const ConnectionId connection = answer.connection;
   if (connection.slot() >= sockets_.size()) return;
   Socket& socket = sockets_[connection.slot()];
   if (!socket.open || !socket.dial || socket.generation != connection.generation()) return;
   const uint64_t token = *socket.dial;
-  if (!accepted) {
+  if (answer.kind != Delivery::Kind::kConnected) {
     socket.open = false;
     return fail_dial(token, "connection refused");
   }
   socket.dial.reset();
   dials_.erase(token);
-  const auto port = network_.port(connection);
-  step(node::Connected{token, connection, addresses_.endpoint(peer, number_of(port))});
+  step(
+      node::Connected{token, connection, addresses_.endpoint(answer.peer, number_of(answer.port))});
 }
 
 void Process::dial_timed_out(ConnectionId connection) {

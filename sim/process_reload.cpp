@@ -13,7 +13,7 @@ void Process::plan_read(const node::ReadFile& read) {
     trace_.note("read " + read.file.name + " from " + std::to_string(read.offset));
   }
   reads_.push_back(read);
-  plan(EventKind::kFileRead, queue_.now() + config_.write_latency.draw(random_), generation_);
+  plan(EventKind::kFileRead, disk_time(config_.write_latency, sites_.reads), generation_);
 }
 
 void Process::read_file() {
@@ -36,7 +36,7 @@ void Process::plan_reload(const node::Reload& reload) {
   ProcessReport report;
   report.kind = ProcessReport::Kind::kReloading;
   reports_.push_back(std::move(report));
-  plan(EventKind::kReload, queue_.now() + config_.sync_latency.draw(random_), generation_);
+  plan(EventKind::kReload, disk_time(config_.sync_latency, sites_.reads), generation_);
 }
 
 void Process::reload() {
@@ -44,7 +44,9 @@ void Process::reload() {
   RecoveryDisk recovery(disk_, recovery_calls_max_.value_or(UINT64_MAX));
   recovery_calls_max_.reset();
   auto state = recover_again(config_.server, recovery, reload_->last);
+  const bool is_cut = reload_->last.has_value();
   reload_.reset();
+  if (recovery.stopped() && lookout_ != nullptr) lookout_->refuses_to_start(index_, true);
   if (recovery.stopped()) return gone(DeathKind::kPowerLoss);
   if (!state) {
     trace_.note("reload failed: " + state.error());
@@ -53,6 +55,7 @@ void Process::reload() {
     dying_.reset();
     return gone(DeathKind::kKill);
   }
+  if (is_cut && show([this](Lookout& lookout) { lookout.cuts_log(index_); })) return gone(*dying_);
   step(node::Reloaded{&*state});
 }
 

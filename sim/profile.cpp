@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <array>
 
-#include "core/tree/acl.hpp"
+#include "sim/members.hpp"
 
 namespace zoetrope::sim {
 namespace {
 
-constexpr std::array<std::string_view, 8> kNames = {
-    "calm", "crash", "churn", "disk-faults", "ensemble", "ensemble-disk", "reconfig", "modes"};
+constexpr std::array<std::string_view, 9> kNames = {"calm",        "crash",    "churn",
+                                                    "disk-faults", "ensemble", "ensemble-disk",
+                                                    "reconfig",    "modes",    "swarm"};
 
 template <class T, size_t N>
 T pick(Random& random, const T (&choices)[N]) {
@@ -63,11 +64,11 @@ ProcessConfig draw_process(Random random) {
 
 // Clients of an ensemble move, and take their time, so that there is something to disturb.
 void draw_moves(ClientConfig& client, Random random) {
-  client.move_one_in = pick<uint64_t>(random, {0, 60, 12});
-  client.think_us_max = pick<int64_t>(random, {500, 20'000, 200'000});
-  client.close_session_one_in = random.one_in(4) ? 60 : 0;
-  client.abandon_one_in = random.one_in(6) ? 60 : 0;
-  client.vanish_one_in = random.one_in(6) ? 60 : 0;
+  client.script.move_one_in = pick<uint64_t>(random, {0, 60, 12});
+  client.script.think_us_max = pick<int64_t>(random, {500, 20'000, 200'000});
+  client.script.close_session_one_in = random.one_in(4) ? 60 : 0;
+  client.script.abandon_one_in = random.one_in(6) ? 60 : 0;
+  client.script.vanish_one_in = random.one_in(6) ? 60 : 0;
 }
 
 ClientConfig draw_client(const node::Config& server, bool churn, Random random) {
@@ -76,20 +77,20 @@ ClientConfig draw_client(const node::Config& server, bool churn, Random random) 
   client.timeout_ms_min = server.timeout_ms_min();
   client.timeout_ms_max = server.timeout_ms_max();
   client.pipeline_max = pick<size_t>(random, {1, 3, 12});
-  client.think_us_max = pick<int64_t>(random, {0, 500, 20'000});
+  client.script.think_us_max = pick<int64_t>(random, {0, 500, 20'000});
   client.authenticates = random.one_in(3);
   client.eager = random.one_in(3);
-  client.workload.write_percent = pick<uint64_t>(random, {20, 55, 90});
-  client.workload.watch_percent = pick<uint64_t>(random, {0, 25, 80});
-  client.workload.ttls = server.extended_types_enabled || random.one_in(8);
-  client.malformed_one_in = random.one_in(4) ? 60 : 0;
-  client.slow_read_one_in = random.one_in(4) ? 60 : 0;
-  client.drop_one_in = churn ? 25 : random.one_in(4) ? 80 : 0;
+  client.script.workload.write_percent = pick<uint64_t>(random, {20, 55, 90});
+  client.script.workload.watch_percent = pick<uint64_t>(random, {0, 25, 80});
+  client.script.workload.ttls = server.extended_types_enabled || random.one_in(8);
+  client.script.malformed_one_in = random.one_in(4) ? 60 : 0;
+  client.script.slow_read_one_in = random.one_in(4) ? 60 : 0;
+  client.script.drop_one_in = churn ? 25 : random.one_in(4) ? 80 : 0;
   if (!churn) return client;
-  client.break_one_in = pick<uint64_t>(random, {0, 30});
-  client.close_session_one_in = pick<uint64_t>(random, {0, 30});
-  client.abandon_one_in = pick<uint64_t>(random, {0, 40});
-  client.vanish_one_in = pick<uint64_t>(random, {0, 40});
+  client.script.break_one_in = pick<uint64_t>(random, {0, 30});
+  client.script.close_session_one_in = pick<uint64_t>(random, {0, 30});
+  client.script.abandon_one_in = pick<uint64_t>(random, {0, 40});
+  client.script.vanish_one_in = pick<uint64_t>(random, {0, 40});
   client.garbage_connect_one_in = pick<uint64_t>(random, {0, 8});
   return client;
 }
@@ -108,43 +109,44 @@ void draw_cuts(FaultConfig& faults, Random random) {
 }
 
 // Faults of an ensemble: any number of servers may be down or cut off for a while.
-FaultConfig draw_ensemble_faults(bool disk, Random random) {
+FaultConfig draw_ensemble_faults(WorldConfig& world, bool disk, Random random) {
   FaultConfig faults;
   faults.interval_min = Duration::from_ms(1);
   faults.interval_max = Duration::from_ms(pick<int64_t>(random, {100, 500, 3000}));
   faults.effects_max = pick<uint64_t>(random, {5, 60, 600});
-  faults.restart_max = Duration::from_ms(pick<int64_t>(random, {10, 500, 5000}));
+  world.restart_max = Duration::from_ms(pick<int64_t>(random, {10, 500, 5000}));
   faults.kill_weight = pick<uint64_t>(random, {0, 2, 6});
   faults.power_loss_weight = pick<uint64_t>(random, {0, 2, 6});
   faults.shutdown_weight = pick<uint64_t>(random, {0, 1});
   faults.crash_many_weight = pick<uint64_t>(random, {0, 1});
   faults.crash_all_weight = pick<uint64_t>(random, {0, 0, 1});
-  faults.interrupt_recovery_one_in = pick<uint64_t>(random, {0, 2, 6});
+  world.interrupt_recovery_one_in = pick<uint64_t>(random, {0, 2, 6});
   draw_cuts(faults, random.fork("cuts"));
   if (!disk) return faults;
   faults.disk_weight = 4;
-  faults.failed_syncs_forget = random.one_in(2);
+  world.failed_syncs_forget = random.one_in(2);
   return faults;
 }
 
-FaultConfig draw_faults(Profile profile, Random random) {
+FaultConfig draw_faults(WorldConfig& world, Profile profile, Random random) {
+  if (profile == Profile::kSwarm) return draw_swarm_faults(world, random);
   if (is_ensemble(profile)) {
     // Every fourth run changes an ensemble that nothing else disturbs.
     if (profile == Profile::kReconfig && random.one_in(4)) return {};
-    return draw_ensemble_faults(profile == Profile::kEnsembleDisk, random);
+    return draw_ensemble_faults(world, profile == Profile::kEnsembleDisk, random);
   }
   FaultConfig faults;
   if (profile == Profile::kCalm) return faults;
   faults.interval_min = Duration::from_ms(1);
   faults.interval_max = Duration::from_ms(pick<int64_t>(random, {20, 100, 400}));
   faults.effects_max = pick<uint64_t>(random, {5, 60, 600});
-  faults.restart_max = Duration::from_ms(pick<int64_t>(random, {1, 100, 2000}));
+  world.restart_max = Duration::from_ms(pick<int64_t>(random, {1, 100, 2000}));
   if (profile == Profile::kCrash) {
     faults.kill_weight = pick<uint64_t>(random, {1, 4});
     faults.power_loss_weight = pick<uint64_t>(random, {2, 8});
     faults.shutdown_weight = pick<uint64_t>(random, {0, 1});
     faults.wall_jump_weight = random.one_in(8) ? 1 : 0;
-    faults.interrupt_recovery_one_in = pick<uint64_t>(random, {0, 2, 6});
+    world.interrupt_recovery_one_in = pick<uint64_t>(random, {0, 2, 6});
   } else if (profile == Profile::kChurn) {
     faults.hold_weight = 4;
     faults.break_weight = 4;
@@ -154,7 +156,7 @@ FaultConfig draw_faults(Profile profile, Random random) {
     faults.disk_weight = 6;
     faults.kill_weight = random.one_in(2) ? 1 : 0;
     faults.power_loss_weight = random.one_in(2) ? 2 : 0;
-    faults.failed_syncs_forget = random.one_in(2);
+    world.failed_syncs_forget = random.one_in(2);
   }
   return faults;
 }
@@ -205,133 +207,143 @@ void draw_own_part(ProcessConfig& process, Random random) {
   process.connect_timeout = Duration::from_ms(pick<int64_t>(random, {1000, 20'000}));
 }
 
-uint64_t draw_servers(Profile profile, const Overrides& overrides, Random random) {
-  const uint64_t drawn = pick<uint64_t>(random, {3, 3, 3, 5, 5, 7});
-  if (overrides.servers != 0) return overrides.servers;
-  return is_ensemble(profile) ? drawn : 1;
+// How a family of runs looks; what is drawn here is drawn for every run.
+struct Shape {
+  uint64_t servers = 1, observers = 0;
+  bool ensemble = false, churn = false, reconfig = false, modes = false;
+  Liveness liveness = Liveness::kAll;
+};
+
+// Draws every part of a world by its name.
+class Parts {
+ public:
+  Parts(Random random, const Overrides& overrides) : random_(random), overrides_(overrides) {}
+  Random fork(const std::string& name) const {
+    const auto it = overrides_.redraw.find(name);
+    return it == overrides_.redraw.end() ? random_.fork(name) : Random(it->second).fork(name);
+  }
+
+ private:
+  Random random_;
+  const Overrides& overrides_;
+};
+
+Shape draw_shape(Profile profile, const Overrides& overrides, const Parts& parts) {
+  Shape shape;
+  Random servers = parts.fork("servers"), observers = parts.fork("observers");
+  if (profile == Profile::kSwarm) {
+    const SwarmFeatures swarm = draw_swarm_features(parts.fork("swarm"));
+    shape = {swarm.servers,  swarm.observers, false,         swarm.churn,
+             swarm.reconfig, swarm.modes,     swarm.liveness};
+  } else if (is_ensemble(profile)) {
+    shape.servers = pick<uint64_t>(servers, {3, 3, 3, 5, 5, 7});
+    shape.observers = profile == Profile::kModes ? pick(observers, {0U, 1U, 2U, 3U})
+                                                 : pick(observers, {0U, 0U, 1U, 2U});
+    shape.reconfig = profile == Profile::kReconfig;
+    shape.modes = profile == Profile::kModes;
+  }
+  shape.churn = shape.churn || profile == Profile::kChurn;
+  if (overrides.servers != 0) shape.servers = overrides.servers;
+  shape.observers = overrides.observers.value_or(shape.observers);
+  const bool always = is_ensemble(profile) && profile != Profile::kSwarm;
+  shape.ensemble = always || shape.servers > 1 || shape.observers > 0;
+  shape.reconfig = shape.reconfig && shape.ensemble;
+  shape.modes = shape.modes && shape.ensemble;
+  return shape;
 }
 
-}  // namespace
-
-void make_ensemble(WorldConfig& world, uint64_t participants, uint64_t observers, Random random) {
-  const ProcessConfig first = world.processes.at(0);
-  zab::PeerConfig peer = draw_peer(first.server, random.fork("peer"));
-  for (uint64_t i = 0; i < participants + observers; ++i) {
-    const ServerId id(static_cast<int64_t>(i + 1));
-    peer.ensemble.members.emplace(id,
-                                  member_of(id, i < participants ? quorum::MemberRole::kParticipant
-                                                                 : quorum::MemberRole::kObserver));
-  }
-  world.processes.assign(participants + observers, first);
-  for (uint64_t i = 0; i < world.processes.size(); ++i) {
-    ProcessConfig& process = world.processes[i];
-    draw_own_part(process, random.fork("process" + std::to_string(i)));
-    const ServerId id(static_cast<int64_t>(i + 1));
-    process.server.server_id = peer.role.self = peer.election.self = peer.links.self = id;
-    peer.role.is_observer = i >= participants;
-    peer.links.own_addresses = {{server_name(id), kElectionPort}};
-    process.server.peer = peer;
-  }
-}
-
-namespace {
-
-std::string static_config(const quorum::Ensemble& ensemble) {
-  std::string text = "# the servers of the first configuration\ntickTime=2000\n";
-  for (const auto& [id, member] : ensemble.members) {
-    text += "server." + std::to_string(id.value) + "=" + member.to_string() + "\n";
-  }
-  return text;
-}
-
-}  // namespace
-
-void make_changeable(WorldConfig& world, uint64_t spares, Random random) {
-  const ProcessConfig first = world.processes.at(0);
-  const quorum::Ensemble ensemble = first.server.peer->ensemble;
-  ClientConfig operator_client = world.clients.empty() ? ClientConfig{} : world.clients[0];
-  for (uint64_t i = 0; i < spares; ++i) {
-    ProcessConfig spare = first;
-    draw_own_part(spare, random.fork("spare" + std::to_string(i)));
-    const ServerId id(static_cast<int64_t>(world.processes.size() + 1));
-    zab::PeerConfig& peer = *spare.server.peer;
-    spare.server.server_id = peer.role.self = peer.election.self = peer.links.self = id;
-    const auto role =
-        random.one_in(3) ? quorum::MemberRole::kObserver : quorum::MemberRole::kParticipant;
-    peer.role.is_observer = role == quorum::MemberRole::kObserver;
-    peer.links.own_addresses = {{server_name(id), kElectionPort}};
-    peer.ensemble.members.emplace(id, member_of(id, role));
-    world.processes.push_back(std::move(spare));
-  }
-  const bool standalone_enabled = random.one_in(2);
-  for (ProcessConfig& process : world.processes) {
-    node::Config& server = process.server;
-    server.reconfig_enabled = server.peer->role.reconfig_enabled = true;
-    server.peer->standalone_enabled = standalone_enabled;
-    server.auth.super_digest = *tree::digest_of(std::string(kSuperAuth), "SHA1");
-    server.peer->files = {"zoo.cfg", ""};
-    process.static_config = static_config(server.peer->ensemble);
-    operator_client.workload.members.push_back(server.server_id);
-  }
-  operator_client.is_super = true;
-  operator_client.pipeline_max = 1;
-  operator_client.think_us_max = pick<int64_t>(random, {50'000, 500'000, 3'000'000});
-  operator_client.operations = static_cast<uint64_t>(random.between(4, 40));
-  operator_client.malformed_one_in = operator_client.slow_read_one_in = 0;
-  world.clients.push_back(operator_client);
-}
-
-WorldConfig draw_world(Profile profile, const Overrides& overrides, Random random) {
-  WorldConfig world;
-  world.network = draw_network(random.fork("network"));
-  world.processes.push_back(draw_process(random.fork("process")));
-  world.faults = draw_faults(profile, random.fork("faults"));
-  const uint64_t servers = draw_servers(profile, overrides, random.fork("servers"));
-  Random observers = random.fork("observers");
-  const uint64_t drawn_observers = profile == Profile::kModes ? pick(observers, {0U, 1U, 2U, 3U})
-                                   : is_ensemble(profile)     ? pick(observers, {0U, 0U, 1U, 2U})
-                                                              : 0;
-  const bool ensemble = is_ensemble(profile) || servers > 1 || overrides.observers.value_or(0) > 0;
-  if (ensemble) {
-    make_ensemble(world, servers, overrides.observers.value_or(drawn_observers),
-                  random.fork("ensemble"));
-    world.load_max = Duration::from_ms(60'000);
-  }
-  Random sizes = random.fork("sizes");
+void draw_clients(WorldConfig& world, const Shape& shape, const Overrides& overrides,
+                  const Parts& parts) {
+  Random sizes = parts.fork("sizes");
   const uint64_t drawn_clients = static_cast<uint64_t>(sizes.between(1, 12));
   const uint64_t clients = overrides.clients != 0 ? overrides.clients : drawn_clients;
   const uint64_t drawn_operations = static_cast<uint64_t>(sizes.between(50, 700));
   const uint64_t operations = overrides.operations != 0 ? overrides.operations : drawn_operations;
   for (uint64_t i = 0; i < clients; ++i) {
-    ClientConfig client = draw_client(world.processes[0].server, profile == Profile::kChurn,
-                                      random.fork("client" + std::to_string(i)));
-    if (ensemble) draw_moves(client, random.fork("moves" + std::to_string(i)));
-    client.operations = operations / clients + (i < operations % clients ? 1 : 0);
+    ClientConfig client = draw_client(world.processes[0].server, shape.churn,
+                                      parts.fork("client" + std::to_string(i)));
+    if (shape.ensemble) draw_moves(client, parts.fork("moves" + std::to_string(i)));
+    client.script.actions = operations / clients + (i < operations % clients ? 1 : 0);
     world.clients.push_back(client);
   }
-  if (profile == Profile::kReconfig) {
-    Random changes = random.fork("changes");
+}
+
+}  // namespace
+
+void make_ensemble(WorldConfig& world, uint64_t participants, uint64_t observers, Random random) {
+  ProcessConfig first = world.processes.at(0);
+  first.server.peer = draw_peer(first.server, random.fork("peer"));
+  world.processes.assign(participants + observers, first);
+  for (uint64_t i = 0; i < world.processes.size(); ++i) {
+    ProcessConfig& process = world.processes[i];
+    draw_own_part(process, random.fork("process" + std::to_string(i)));
+    if (i >= participants) process.member.role = quorum::MemberRole::kObserver;
+  }
+  seat(world);
+}
+
+void make_changeable(WorldConfig& world, uint64_t spares, Random random) {
+  const ProcessConfig first = world.processes.at(0);
+  ClientConfig operator_client = world.clients.empty() ? ClientConfig{} : world.clients[0];
+  for (uint64_t i = 0; i < spares; ++i) {
+    ProcessConfig spare = first;
+    draw_own_part(spare, random.fork("spare" + std::to_string(i)));
+    spare.member.is_spare = true;
+    spare.member.role =
+        random.one_in(3) ? quorum::MemberRole::kObserver : quorum::MemberRole::kParticipant;
+    world.processes.push_back(std::move(spare));
+  }
+  const bool standalone_enabled = random.one_in(2);
+  for (ProcessConfig& process : world.processes) {
+    process.server.reconfig_enabled = true;
+    process.server.peer->standalone_enabled = standalone_enabled;
+  }
+  operator_client.is_super = true;
+  operator_client.pipeline_max = 1;
+  operator_client.script.think_us_max = pick<int64_t>(random, {50'000, 500'000, 3'000'000});
+  operator_client.script.actions = static_cast<uint64_t>(random.between(4, 40));
+  operator_client.script.malformed_one_in = operator_client.script.slow_read_one_in = 0;
+  world.clients.push_back(operator_client);
+  seat(world);
+  for (const ProcessConfig& process : world.processes) {
+    world.clients.back().script.workload.members.push_back(process.server.server_id);
+  }
+}
+
+WorldSize size_of(const WorldConfig& world) {
+  WorldSize size{static_cast<uint32_t>(world.processes.size()),
+                 static_cast<uint32_t>(world.clients.size()),
+                 world.topology.regions,
+                 {}};
+  for (const WanLink& link : world.topology.links) size.links.emplace_back(link.from, link.to);
+  return size;
+}
+
+WorldConfig draw_world(Profile profile, const Overrides& overrides, Random random) {
+  const Parts parts(random, overrides);
+  WorldConfig world;
+  world.interrupt_recovery_one_in = 4;
+  world.network = draw_network(parts.fork("network"));
+  world.processes.push_back(draw_process(parts.fork("process")));
+  const FaultConfig faults = draw_faults(world, profile, parts.fork("faults"));
+  const Shape shape = draw_shape(profile, overrides, parts);
+  world.liveness = shape.liveness;
+  if (shape.ensemble) {
+    make_ensemble(world, shape.servers, shape.observers, parts.fork("ensemble"));
+    world.load_max = Duration::from_ms(60'000);
+  }
+  draw_clients(world, shape, overrides, parts);
+  if (shape.reconfig) {
+    Random changes = parts.fork("changes");
     const Random spares = changes.fork("spares");
     make_changeable(world, static_cast<uint64_t>(changes.between(1, 3)), spares);
   }
-  if (profile == Profile::kModes) draw_modes(world, random.fork("modes"));
+  if (shape.modes) draw_modes(world, parts.fork("modes"));
+  world.waits_for_steps = false;
+  world.steps =
+      draw_steps(faults, size_of(world), MonotonicTime{} + world.load_max, parts.fork("steps"));
+  if (profile == Profile::kSwarm) draw_triggers(world.steps, parts.fork("triggers"));
   return world;
-}
-
-Duration delay_bound(const WorldConfig& config) {
-  Duration bound = config.network.latency.longest();
-  bound.ns += config.faults.hold_weight != 0 ? config.faults.hold_max.ns : 0;
-  int64_t slowest_ns = 0;
-  for (const ProcessConfig& process : config.processes) {
-    // A commit waits for the sync under way, its own, and what the queue holds in between.
-    const int64_t disk_ns =
-        8 * (process.sync_latency.longest().ns + process.write_latency.longest().ns);
-    const int64_t late_ns = Duration::from_us(process.batch_delay_us_max).ns +
-                            Duration::from_ms(static_cast<int64_t>(process.tick_late_ms_max)).ns;
-    slowest_ns = std::max(slowest_ns, disk_ns + late_ns);
-  }
-  bound.ns += slowest_ns;
-  return bound;
 }
 
 }  // namespace zoetrope::sim

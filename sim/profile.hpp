@@ -3,56 +3,55 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/random.hpp"
 #include "sim/addresses.hpp"
+#include "sim/choices.hpp"
 #include "sim/client.hpp"
+#include "sim/draw_steps.hpp"
 #include "sim/network.hpp"
 #include "sim/process.hpp"
+#include "sim/step.hpp"
+#include "sim/topology.hpp"
 
 namespace zoetrope::sim {
 
-// Weights say how often a kind of fault is chosen; 0 switches it off.
-struct FaultConfig {
-  Duration interval_min, interval_max;  // between two faults; max 0: no faults
-  uint64_t kill_weight = 0;
-  uint64_t power_loss_weight = 0;
-  uint64_t shutdown_weight = 0;
-  uint64_t disk_weight = 0;
-  uint64_t wall_jump_weight = 0;
-  uint64_t hold_weight = 0;        // a link to a client stands still
-  uint64_t break_weight = 0;       // a client's connection is reset
-  uint64_t split_weight = 0;       // the servers fall into two parts
-  uint64_t isolate_weight = 0;     // one server is cut from all others
-  uint64_t bridge_weight = 0;      // two parts see each other only through one server
-  uint64_t link_weight = 0;        // two servers are cut, in one direction or both
-  uint64_t crash_many_weight = 0;  // some servers at once
-  uint64_t crash_all_weight = 0;
-  uint64_t between_effects_percent = 80;  // of the deaths: at an effect, not between two events
-  uint64_t effects_max = 60;              // such a death comes within that many effects
-  uint64_t interrupt_recovery_one_in = 4;
-  Duration restart_max = Duration::from_ms(300);
-  Duration disk_fault_max = Duration::from_ms(200);
-  Duration hold_max = Duration::from_ms(400);
-  Duration cut_max = Duration::from_ms(2000);  // a partition heals then at the latest
-  size_t cuts_at_once = 2;
-  // Of the partitions: senders give up after a while, so that connections break.
-  uint64_t give_up_percent = 50;
-  Duration give_up_max = Duration::from_ms(1000);
-  int64_t wall_jump_ms_max = 5'000;
-  bool failed_syncs_forget = false;  // DiskFaults::failed_sync_forgets
+// Who is healed when the load is over. The others stay for ever as they are then: down, or cut off.
+enum class Liveness : uint8_t {
+  kAll,     // every server
+  kQuorum,  // a random quorum
 };
 
 struct WorldConfig {
   NetworkConfig network;
   std::vector<ProcessConfig> processes;
   std::vector<ClientConfig> clients;
-  FaultConfig faults;
-  Duration load_max = Duration::from_ms(30'000);  // the load ends then at the latest
+  std::vector<Step> steps;  // in any order
+  // The load ends when the clients have done all that they were to do, and every step has come, or
+  // at `load_max`.
+  Duration load_max = Duration::from_ms(30'000);
+  bool waits_for_steps = true;
+  // A server that died starts again within that time, and one in so many of its recoveries is
+  // interrupted by a crash of the machine.
+  Duration restart_max = Duration::from_ms(300);
+  uint64_t interrupt_recovery_one_in = 0;
+  Topology topology;  // empty: all hosts are alike
+  // Disks are damaged only while the others make up for it. Otherwise only what no damage excuses
+  // is judged from the first damage on that may have taken away acknowledged writes: that damaged
+  // data is refused and not served.
+  bool disks_recoverable = true;
+  bool failed_syncs_forget = false;  // DiskFaults::failed_sync_forgets
+  std::optional<ChoiceList> told;    // choices that are not free
+  bool keep_choices = false;
   bool keep_history = true;
+  Liveness liveness = Liveness::kAll;
+  bool count_coverage = false;
   // A planted defect of the disk: syncs that do nothing.
   bool disk_lies = false;
 };
@@ -66,12 +65,14 @@ enum class Profile : uint8_t {
   kEnsembleDisk,
   kReconfig,
   kModes,
+  kSwarm,
 };
 std::string_view to_string(Profile profile);
 std::optional<Profile> parse_profile(std::string_view name);
 inline constexpr Profile kProfiles[] = {
-    Profile::kCalm,     Profile::kCrash,        Profile::kChurn,    Profile::kDiskFaults,
-    Profile::kEnsemble, Profile::kEnsembleDisk, Profile::kReconfig, Profile::kModes};
+    Profile::kCalm,       Profile::kCrash,    Profile::kChurn,
+    Profile::kDiskFaults, Profile::kEnsemble, Profile::kEnsembleDisk,
+    Profile::kReconfig,   Profile::kModes,    Profile::kSwarm};
 constexpr bool is_ensemble(Profile profile) {
   return profile >= Profile::kEnsemble;
 }
@@ -84,6 +85,9 @@ struct Overrides {
   // one server there, and as many as the seed says in an ensemble's profile.
   uint64_t servers = 0;
   std::optional<uint64_t> observers;
+  // Parts of the world, by the name under which they are drawn ("steps", "network", "client3";
+  // "run" for all that is chosen while it runs), and the number that they are drawn from instead.
+  std::map<std::string, uint64_t, std::less<>> redraw;
 };
 
 // More servers than that have no place in one world.
@@ -104,8 +108,24 @@ void make_changeable(WorldConfig& world, uint64_t spares, Random random);
 // connections (profile_modes.cpp).
 void draw_modes(WorldConfig& world, Random random);
 
+// What draws of steps have to know of a world.
+WorldSize size_of(const WorldConfig& world);
+// What a run of the profile "swarm" has (profile_swarm.cpp).
+struct SwarmFeatures {
+  uint64_t servers = 1, observers = 0;
+  bool churn = false, reconfig = false, modes = false;
+  Liveness liveness = Liveness::kAll;
+};
+SwarmFeatures draw_swarm_features(Random random);
+// A random part of all faults.
+FaultConfig draw_swarm_faults(WorldConfig& world, Random random);
+// Lets some of the deaths wait for a moment.
+void draw_triggers(std::vector<Step>& steps, Random random);
+
 // The longest time between a request being sent on a connection that lives on and its being
 // committed, for the properties that bound time.
 Duration delay_bound(const WorldConfig& config);
+// How much earlier or later than it should a time-out may come, because clocks are wrong.
+Duration clock_error(const WorldConfig& config);
 
 }  // namespace zoetrope::sim

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "sim/safety_only.hpp"
+
 namespace zoetrope::sim {
 
 RunResult run_world(const WorldConfig& config, uint64_t seed, const EngineFactory& factory,
@@ -13,21 +15,46 @@ RunResult run_world(const WorldConfig& config, uint64_t seed, const EngineFactor
   result.hash = world.hash();
   result.virtual_time = world.now();
   result.counts = world.counts();
+  result.coverage = world.coverage();
+  result.excuse = world.excused();
+  result.missed_steps = world.missed_steps();
   result.history = world.take_history();
   result.violations = world.violations();
+  if (config.keep_choices) result.plan = world.take_plan();
   if (!config.keep_history) return result;
   for (properties::Violation& violation : properties::check_all(result.history)) {
+    if (world.excuses(violation.property)) {
+      ++result.counts.excused_findings;
+    } else {
+      result.violations.push_back(std::move(violation));
+    }
+  }
+  if (!world.is_unsafe()) return result;
+  for (properties::Violation& violation : foreign_data(result.history)) {
     result.violations.push_back(std::move(violation));
   }
   return result;
 }
 
+Plan plan_of(const RunRequest& request) {
+  Plan plan;
+  const auto redrawn = request.overrides.redraw.find("run");
+  plan.seed = redrawn == request.overrides.redraw.end() ? request.seed : redrawn->second;
+  plan.world = draw_world(request.profile, request.overrides,
+                          Random(request.seed).fork(to_string(request.profile)));
+  plan.world.keep_history = request.check;
+  plan.world.count_coverage = request.count_coverage;
+  return plan;
+}
+
+RunResult run_plan(const Plan& plan, const EngineFactory& factory, TraceSink* sink) {
+  return run_world(plan.world, plan.seed, factory, sink);
+}
+
 RunResult run(const RunRequest& request) {
-  const Random random(request.seed);
-  WorldConfig config =
-      draw_world(request.profile, request.overrides, random.fork(to_string(request.profile)));
-  config.keep_history = request.check;
-  return run_world(config, request.seed, make_server, request.sink);
+  RunResult result = run_plan(plan_of(request), make_server, request.sink);
+  result.seed = request.seed;
+  return result;
 }
 
 }  // namespace zoetrope::sim

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "properties/history.hpp"
 #include "properties/property.hpp"
 #include "sim/engine.hpp"
+#include "sim/plan.hpp"
 #include "sim/profile.hpp"
 #include "sim/trace.hpp"
 #include "sim/world.hpp"
@@ -19,7 +21,8 @@ struct RunRequest {
   uint64_t seed = 1;
   Profile profile = Profile::kCrash;
   Overrides overrides;
-  bool check = true;          // record a history and judge it
+  bool check = true;  // record a history and judge it
+  bool count_coverage = false;
   TraceSink* sink = nullptr;  // a readable trace goes there
 };
 
@@ -29,10 +32,18 @@ struct RunResult {
   MonotonicTime virtual_time;
   WorldCounts counts;
   std::vector<properties::Violation> violations;
-  properties::History history;  // empty without `check`
+  properties::History history;        // empty without `check`
+  PointSet coverage;                  // empty without `count_coverage`
+  std::optional<std::string> excuse;  // of a run that is stuck and yet breaks nothing
+  std::vector<size_t> missed_steps;   // by index: their moments did not come
+  // With WorldConfig::keep_choices: all that was chosen.
+  std::optional<WorldConfig> plan;
 };
 
 RunResult run(const RunRequest& request);
+// The plan of the same run, before anything of it is chosen.
+Plan plan_of(const RunRequest& request);
+RunResult run_plan(const Plan& plan, const EngineFactory& factory, TraceSink* sink = nullptr);
 // The same with a given world and engine, for tests that plant a defect.
 RunResult run_world(const WorldConfig& config, uint64_t seed, const EngineFactory& factory,
                     TraceSink* sink = nullptr);

@@ -6,7 +6,6 @@ namespace zoetrope::sim {
 
 using properties::Arguments;
 using properties::NodeMode;
-using properties::Operation;
 using properties::OpKind;
 
 std::string Workload::path() {
@@ -18,15 +17,9 @@ std::string Workload::path() {
 }
 
 // Sometimes a name that the server made up.
-std::string Workload::old_path() {
-  const std::string& name = remembered_[random_.below(remembered_.size())];
-  if (!name.empty() && random_.one_in(3)) return name;
-  return path();
-}
-
-void Workload::remember(const std::string& path) {
-  remembered_[remembered_next_] = path;
-  remembered_next_ = (remembered_next_ + 1) % remembered_.size();
+void Workload::old_path(ScriptOperation& op) {
+  if (random_.one_in(3)) op.made = static_cast<uint32_t>(random_.below(kMadeNames));
+  op.args.path = path();
 }
 
 int32_t Workload::version() {
@@ -86,12 +79,13 @@ void Workload::fill_reconfig(Arguments& args) {
   if (!args.data) args.data = line(any());
 }
 
-void Workload::fill(Operation& op, const std::string& label) {
+void Workload::draw(ScriptOperation& op, std::vector<ScriptOperation>& parts,
+                    const std::string& label) {
   if (!config_.members.empty()) return fill_reconfig(op.args);
   if (random_.below(100) < config_.write_percent) {
-    fill_write(op, label);
+    fill_write(op, parts, label);
   } else {
-    fill_read(op);
+    fill_read(op, parts);
   }
 }
 
@@ -121,13 +115,14 @@ void Workload::fill_create(Arguments& args, const std::string& label) {
   if (args.mode >= NodeMode::kContainer) args.with_stat = true;
 }
 
-void Workload::fill_write(Operation& op, const std::string& label) {
+void Workload::fill_write(ScriptOperation& op, std::vector<ScriptOperation>& parts,
+                          const std::string& label) {
   Arguments& args = op.args;
   if (random_.below(100) < config_.multi_percent) {
     args.kind = OpKind::kMulti;
     const uint64_t count = random_.below(5);
     for (uint64_t i = 0; i < count; ++i) {
-      fill_part(op.parts.emplace_back(), label + 'p' + std::to_string(i));
+      fill_part(parts.emplace_back(), label + 'p' + std::to_string(i));
     }
     return;
   }
@@ -136,38 +131,43 @@ void Workload::fill_write(Operation& op, const std::string& label) {
     fill_create(args, label);
   } else if (draw < 68) {
     args.kind = OpKind::kSetData;
-    args.path = old_path();
+    old_path(op);
     args.data = data(label);
     args.version = version();
   } else if (draw < 92 || !config_.acls) {
     args.kind = OpKind::kDelete;
-    args.path = random_.one_in(40) ? "/zookeeper" : old_path();
+    if (random_.one_in(40)) {
+      args.path = "/zookeeper";
+    } else {
+      old_path(op);
+    }
     args.version = version();
   } else {
     args.kind = OpKind::kSetAcl;
-    args.path = old_path();
+    old_path(op);
     args.acl = acl();
     args.version = version();
   }
 }
 
-void Workload::fill_part(Arguments& args, const std::string& label) {
+void Workload::fill_part(ScriptOperation& op, const std::string& label) {
+  Arguments& args = op.args;
   switch (random_.below(6)) {
     case 0:
     case 1: fill_create(args, label); break;
     case 2:
       args.kind = OpKind::kDelete;
-      args.path = old_path();
+      old_path(op);
       args.version = version();
       break;
     case 3:
       args.kind = OpKind::kCheck;
-      args.path = old_path();
+      old_path(op);
       args.version = version();
       break;
     default:
       args.kind = OpKind::kSetData;
-      args.path = old_path();
+      old_path(op);
       args.data = data(label);
       args.version = version();
       break;
@@ -183,11 +183,15 @@ void Workload::fill_watch_operation(Arguments& args) {
   args.watch_type = static_cast<int32_t>(draw == 0 ? random_.below(2) : 1 + random_.below(5));
 }
 
-void Workload::fill_read(Operation& op) {
+void Workload::fill_read(ScriptOperation& op, std::vector<ScriptOperation>& parts) {
   Arguments& args = op.args;
   const uint64_t draw = random_.below(100);
   if (draw >= 93) return fill_watch_operation(args);
-  args.path = old_path();
+  old_path(op);
+  const auto root = [&op] {
+    op.args.path = "/";
+    op.made.reset();
+  };
   const bool watch = random_.below(100) < config_.watch_percent;
   if (draw < 32) {
     args.kind = OpKind::kGetData;
@@ -199,31 +203,31 @@ void Workload::fill_read(Operation& op) {
     args.kind = OpKind::kGetChildren;
     args.watch = watch;
     args.with_stat = random_.one_in(2);
-    if (random_.one_in(8)) args.path = "/";
+    if (random_.one_in(8)) root();
   } else if (draw < 79) {
     args.kind = OpKind::kGetAcl;
   } else if (draw < 82) {
     args.kind = OpKind::kGetAllChildrenNumber;
-    if (random_.one_in(3)) args.path = "/";
+    if (random_.one_in(3)) root();
   } else if (draw < 85) {
     args.kind = OpKind::kGetEphemerals;
-    if (random_.one_in(2)) args.path = "/";
+    if (random_.one_in(2)) root();
   } else if (draw < 89) {
     args.kind = OpKind::kSync;
   } else {
     args.kind = OpKind::kMultiRead;
     args.path.clear();
+    op.made.reset();
     for (uint64_t i = random_.below(4); i > 0; --i) {
-      Arguments& part = op.parts.emplace_back();
+      Arguments& part = parts.emplace_back().args;
       part.kind = random_.one_in(2) ? OpKind::kGetData : OpKind::kGetChildren;
       part.path = path();
     }
   }
 }
 
-void Workload::fill_final_read(Operation& op, uint64_t number) {
-  Arguments& args = op.args;
-  args.path = "/n" + std::to_string(number % config_.names);
+void fill_final_read(const WorkloadConfig& config, uint64_t number, Arguments& args) {
+  args.path = "/n" + std::to_string(number % config.names);
   if (number == 0) {
     args.kind = OpKind::kSync;
   } else if (number % 2 == 0) {

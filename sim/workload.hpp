@@ -1,9 +1,9 @@
 // Random operations of one simulated client over a small tree, so that clients meet on the same
-// znodes. Owns its generator and a short memory of names that the server made up.
+// znodes. Owns its generator.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +11,16 @@
 #include "properties/history.hpp"
 
 namespace zoetrope::sim {
+
+// The arguments of an operation as they are known before a run.
+struct ScriptOperation {
+  properties::Arguments args;
+  // Of the last names that servers made up for this client (sequential znodes) the one in this
+  // place, instead of args.path, if there is one.
+  std::optional<uint32_t> made;
+};
+// So many such names a client remembers.
+inline constexpr uint32_t kMadeNames = 8;
 
 struct WorkloadConfig {
   uint64_t names = 5;  // per level
@@ -29,33 +39,32 @@ class Workload {
  public:
   Workload(WorkloadConfig config, Random random) : config_(config), random_(random) {}
 
-  // Fills the arguments (and parts) of an operation that is otherwise fresh. `label` makes the data
+  // Draws an operation that is otherwise fresh, and the parts of a multi. `label` makes the data
   // that it writes unique.
-  void fill(properties::Operation& operation, const std::string& label);
-  // What the clients read at the end of a run.
-  void fill_final_read(properties::Operation& operation, uint64_t number);
-  // The server made up a name: later operations may use it.
-  void remember(const std::string& path);
+  void draw(ScriptOperation& operation, std::vector<ScriptOperation>& parts,
+            const std::string& label);
 
  private:
   using Arguments = properties::Arguments;
 
   std::string path();
-  std::string old_path();
+  void old_path(ScriptOperation& operation);
   int32_t version();
   std::optional<std::string> data(const std::string& label);
   properties::Acl acl();
-  void fill_write(properties::Operation& operation, const std::string& label);
-  void fill_read(properties::Operation& operation);
+  void fill_write(ScriptOperation& op, std::vector<ScriptOperation>& parts,
+                  const std::string& label);
+  void fill_read(ScriptOperation& op, std::vector<ScriptOperation>& parts);
   void fill_watch_operation(Arguments& args);
   void fill_create(Arguments& args, const std::string& label);
   void fill_reconfig(Arguments& args);
-  void fill_part(Arguments& args, const std::string& label);
+  void fill_part(ScriptOperation& op, const std::string& label);
 
   WorkloadConfig config_;
   Random random_;
-  std::array<std::string, 8> remembered_;
-  size_t remembered_next_ = 0;
 };
+
+// What the clients read at the end of a run.
+void fill_final_read(const WorkloadConfig& config, uint64_t number, properties::Arguments& args);
 
 }  // namespace zoetrope::sim

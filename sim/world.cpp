@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/assert.hpp"
+#include "sim/safety_only.hpp"
 
 namespace zoetrope::sim {
 
@@ -19,34 +20,39 @@ World::World(const WorldConfig& config, uint64_t seed, const EngineFactory& fact
              TraceSink* sink)
     : config_(config),
       trace_(sink),
-      random_(seed),
-      fault_random_(random_.fork("faults")),
+      choices_(Random(seed), config.told ? &*config_.told : nullptr, config.keep_choices),
       factory_(factory),
-      network_(config.network, queue_, random_.fork("network")),
+      network_(config.network, queue_, choices_),
       recorder_(queue_, config.keep_history) {
   ZT_ASSERT(!config_.processes.empty() && config_.processes.size() <= kServersMax);
   std::vector<ServerAddress> servers;
   for (uint32_t i = 0; i < config_.processes.size(); ++i) {
-    const HostId host = network_.add_host();
-    servers.push_back({host, config_.processes[i].server.server_id});
+    const ServerId id = config_.processes[i].server.server_id;
+    const HostId host = network_.add_host(server_name(id));
+    servers.push_back({host, id});
     addresses_.add_server(servers.back());
     processes_.push_back(std::make_unique<Process>(i, config_.processes[i], factory_, host,
-                                                   addresses_, queue_, network_, trace_,
-                                                   random_.fork("process" + std::to_string(i))));
+                                                   addresses_, queue_, network_, trace_, choices_));
     process_of_host_.push_back(processes_.back().get());
     client_of_host_.push_back(nullptr);
   }
   final_nodes_.resize(processes_.size());
   final_sessions_.resize(processes_.size());
   disk_fault_until_.resize(processes_.size());
+  returns_.resize(processes_.size());
+  is_rotten_.resize(processes_.size());
+  may_be_damaged_.resize(processes_.size());
+  backups_.resize(processes_.size());
   for (uint32_t i = 0; i < config_.clients.size(); ++i) {
-    const HostId host = network_.add_host();
+    const std::string name = "client-" + std::to_string(i);
+    const HostId host = network_.add_host(name);
     clients_.push_back(std::make_unique<Client>(i, config_.clients[i], host, servers, queue_,
-                                                network_, recorder_,
-                                                random_.fork("client" + std::to_string(i))));
+                                                network_, recorder_, choices_,
+                                                Random(seed).fork(name), config.keep_choices));
     process_of_host_.push_back(nullptr);
     client_of_host_.push_back(clients_.back().get());
   }
+  lay_routes();
   for (auto& process : processes_) {
     process->disk().faults() = disk_nature();
     if (is_ensemble()) process->set_agreement(&agreement_);
@@ -59,19 +65,20 @@ World::World(const WorldConfig& config, uint64_t seed, const EngineFactory& fact
 }
 
 void World::run() {
+  plan_triggers();
   for (auto& process : processes_) {
     process->start();
     handle_reports();
   }
   for (auto& client : clients_) client->begin();
-  plan_fault();
+  plan_steps();
   const MonotonicTime load_end = MonotonicTime{} + config_.load_max;
-  while (!failed_ && !queue_.empty() && queue_.now() < load_end && !all_exhausted()) {
+  while (!failed_ && !queue_.empty() && queue_.now() < load_end && !load_is_over()) {
     dispatch(queue_.pop());
   }
   if (!failed_) settle();
   for (auto& client : clients_) client->end();
-  if (!failed_) judge_recovery();
+  if (!failed_ && !is_stuck_) judge_recovery();
 }
 
 void World::pump_until(MonotonicTime end) {
@@ -88,6 +95,7 @@ void World::dispatch(const Event& event) {
     case EventKind::kResetArrives:
     case EventKind::kReadable:
     case EventKind::kGiveUp:
+    case EventKind::kAcceptsLate:
       if (const std::optional<Delivery> delivery = network_.handle(event)) deliver(*delivery);
       break;
     case EventKind::kDiskDone:
@@ -95,15 +103,24 @@ void World::dispatch(const Event& event) {
     case EventKind::kTick:
     case EventKind::kDialTimeout:
     case EventKind::kReload:
-    case EventKind::kFileRead: processes_[event.subject]->handle(event); break;
-    case EventKind::kStart:
-      if (!processes_[event.subject]->running()) processes_[event.subject]->start();
+    case EventKind::kFileRead:
+    case EventKind::kServed: processes_[event.subject]->handle(event); break;
+    case EventKind::kStart: {
+      Process& process = *processes_[event.subject];
+      if (!process.running() && !is_kept_down(event.subject) && !is_frozen(process)) {
+        process.start();
+      }
       break;
+    }
     case EventKind::kCrash: break;
     case EventKind::kClientWake: clients_[event.subject]->wake(event); break;
-    case EventKind::kFault: inject_fault(); break;
+    case EventKind::kFault: carry_out(event.subject); break;
+    case EventKind::kDiskHeals: end_disk_fault(*processes_[event.subject]); break;
     case EventKind::kHeal: heal(event.subject); break;
+    case EventKind::kFaultEnds: end_fault(event.subject); break;
+    case EventKind::kErrand: go_on_errand(event.subject); break;
   }
+  carry_out_due();
   handle_drained();
   handle_reports();
   note_configurations();
@@ -116,8 +133,10 @@ void World::deliver(const Delivery& delivery) {
   if (delivery.kind == Delivery::Kind::kBytes) trace_.bytes(delivery.bytes);
   if (Process* process = process_of_host_[delivery.host.value]) {
     process->deliver(delivery);
+  } else if (Client* client = client_of_host_[delivery.host.value]) {
+    client->deliver(delivery);
   } else {
-    client_of_host_[delivery.host.value]->deliver(delivery);
+    deliver_to_stranger(delivery);
   }
   network_.release(delivery);
 }
@@ -156,7 +175,7 @@ void World::handle(Process& process, const ProcessReport& report) {
       break;
     case ProcessReport::Kind::kHalted:
       ++(report.clean ? counts_.shutdowns : counts_.halts);
-      if (!report.excused) {
+      if (!report.excused && !replace_rotten(process)) {
         violation("server_keeps_running", "a server stopped without a fault: " + report.reason,
                   {"server " + std::to_string(server.value)});
         failed_ = true;
@@ -165,7 +184,7 @@ void World::handle(Process& process, const ProcessReport& report) {
     case ProcessReport::Kind::kRefusedToStart:
       ++counts_.refused_starts;
       counts_.interrupted_recoveries += report.interrupted ? 1 : 0;
-      if (report.excused) {
+      if (report.excused || replace_rotten(process)) {
         restart_later(process);
       } else {
         violation("server_recovers", "a server refused its data directory: " + report.reason,
@@ -181,19 +200,32 @@ void World::handle(Process& process, const ProcessReport& report) {
 }
 
 void World::restart_later(Process& process) {
+  const std::optional<Return> told = returns_[process.index()];
+  if (is_kept_down(process.index())) return;
+  returns_[process.index()].reset();
   Event event;
-  event.at = queue_.now() + Duration{fault_random_.between(0, config_.faults.restart_max.ns)};
+  event.at = queue_.now() + (told && told->after
+                                 ? *told->after
+                                 : Duration{returns(process).between(0, config_.restart_max.ns)});
   event.kind = EventKind::kStart;
   event.subject = process.index();
   queue_.push(event);
   interrupt_recovery(process);
 }
 
+bool World::is_kept_down(size_t index) const {
+  return !calm_ && returns_[index] && returns_[index]->never;
+}
+
 void World::interrupt_recovery(Process& process) {
-  const uint64_t one_in = config_.faults.interrupt_recovery_one_in;
-  if (!calm_ && one_in != 0 && fault_random_.one_in(one_in)) {
-    process.interrupt_recovery_after(fault_random_.below(24));
+  if (!calm_ && returns(process).one_in(config_.interrupt_recovery_one_in)) {
+    process.interrupt_recovery_after(returns(process).below(24));
   }
+}
+
+// When a server that died comes back, and whether the machine crashes again while it recovers.
+Site& World::returns(const Process& process) {
+  return choices_.site("return of " + server_name(process.config().server.server_id));
 }
 
 WorldCounts World::counts() const {
@@ -217,8 +249,16 @@ WorldCounts World::counts() const {
   return counts;
 }
 
+bool World::excuses(std::string_view property) const {
+  return is_unsafe_ && is_excused_by_lost_disks(property);
+}
+
 void World::violation(std::string property, std::string summary,
                       std::vector<std::string> evidence) {
+  if (excuses(property)) {
+    ++counts_.excused_findings;
+    return;
+  }
   evidence.push_back("at " + time_text(queue_.now()));
   violations_.push_back({std::move(property), std::move(summary), std::move(evidence)});
 }

@@ -18,7 +18,8 @@ constexpr Duration kStep = Duration::from_ms(10);
 
 }  // namespace
 
-bool World::all_exhausted() const {
+bool World::load_is_over() const {
+  if (config_.waits_for_steps && steps_to_come_ != 0) return false;
   return std::ranges::all_of(clients_, [](const auto& client) { return client->exhausted(); });
 }
 
@@ -33,7 +34,7 @@ bool World::quiet() const {
     const auto standing = process->engine()->standing();
     return !standing || !standing->is_proposing;
   };
-  return std::ranges::all_of(processes_, is_quiet) && (!is_ensemble() || converged());
+  return std::ranges::all_of(survivors(), is_quiet) && (!is_ensemble() || converged());
 }
 
 // False when some client is not served.
@@ -43,24 +44,29 @@ bool World::settle_clients() {
   while (!all_settled() && queue_.now() < end && !failed_) pump_until(queue_.now() + kStep);
   if (failed_) return false;
   if (all_settled()) return true;
-  std::vector<std::string> stuck;
+  std::vector<std::string> unserved;
   for (const auto& client : clients_) {
-    if (!client->settled()) stuck.push_back("client " + std::to_string(client->index()));
+    if (!client->settled()) unserved.push_back("client " + std::to_string(client->index()));
   }
   if (is_ensemble()) {
-    for (std::string& line : standings()) stuck.push_back(std::move(line));
+    for (std::string& line : standings()) unserved.push_back(std::move(line));
   }
-  violation("service_returns", "some clients are not served although all faults have ended",
-            std::move(stuck));
+  stuck("service_returns", "some clients are not served although all faults have ended",
+        std::move(unserved));
   return false;
 }
 
 void World::settle() {
   calm_ = true;
-  end_disk_faults();
-  heal_all();
+  choose_survivors();
+  for (auto& process : processes_) end_disk_fault(*process);
+  heal_survivors();
+  end_faults();
+  start_all();
   for (auto& process : processes_) process->cancel_death();
   if (!settle_clients()) return;
+  if (is_ensemble() && !wait_for_service()) return;
+  replace_hidden_rot();
   if (is_ensemble() && !wait_for_service()) return;
   calm_since_ = queue_.now();
   // Time enough for every silent session to expire.
@@ -75,14 +81,18 @@ void World::settle() {
   const MonotonicTime quiet_end = queue_.now() + kQuietMax;
   while (!quiet() && queue_.now() < quiet_end && !failed_) pump_until(queue_.now() + kStep);
   if (is_ensemble() && !failed_ && !converged()) {
-    violation("servers_converge", "the servers do not come to one state although all is quiet",
-              standings());
+    stuck("servers_converge", "the servers do not come to one state although all is quiet",
+          standings());
   }
 }
 
 void World::judge_recovery() {
   for (auto& process : processes_) {
-    if (process->running() && process->engine()->tree() != nullptr) judge(*process);
+    if (is_frozen(*process)) {
+      evidence_.add_disk(process->index(), process->disk().after_power_loss());
+    } else if (process->running() && process->engine()->tree() != nullptr) {
+      judge(*process);
+    }
   }
   if (is_ensemble() && config_.keep_history) judge_replicas();
 }
@@ -145,13 +155,19 @@ properties::History World::take_history() {
   const node::Config& server = config_.processes[0].server;
   history.setup.tick_time_ms = server.tick_time_ms;
   history.setup.extended_types_enabled = server.extended_types_enabled;
-  history.setup.delay_max = delay_bound(config_);
+  history.setup.delay_max = Duration{delay_bound(config_).ns + clock_error(config_).ns};
   history.setup.servers = static_cast<uint32_t>(processes_.size());
   history.setup.unheard_max = unheard_max();
   history.setup.calm_since = calm_since_;
   history.setup.local_sessions = server.local_sessions_enabled;
-  if (failed_) return history;
-  const Process& process = *processes_[0];
+  // Which sessions were local is known from the logs of a run that came to its end.
+  if (is_stuck_ && history.setup.local_sessions) {
+    std::erase_if(history.operations, [](const properties::Operation& op) {
+      return op.args.kind == properties::OpKind::kCloseSession;
+    });
+  }
+  if (failed_ || is_stuck_) return history;
+  const Process& process = *survivors()[0];
   if (process.engine() == nullptr || process.engine()->tree() == nullptr) return history;
   std::vector<const AppliedTimes*> applied;
   for (const auto& each : processes_) applied.push_back(&each->applied());
@@ -159,9 +175,17 @@ properties::History World::take_history() {
   history.has_committed = true;
   history.configurations = configurations_.take();
   if (history.setup.local_sessions) forget_local_ends(history);
-  history.final_nodes = std::move(final_nodes_[0]);
+  history.final_nodes = std::move(final_nodes_[process.index()]);
   history.has_final_nodes = !history.final_nodes.empty();
   return history;
+}
+
+WorldConfig World::take_plan() {
+  WorldConfig plan = config_;
+  plan.keep_choices = false;
+  plan.told = choices_.taken();
+  for (size_t i = 0; i < clients_.size(); ++i) plan.clients[i].told = clients_[i]->script();
+  return plan;
 }
 
 }  // namespace zoetrope::sim

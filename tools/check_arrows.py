@@ -17,7 +17,7 @@ import source_text
 RANK = {
     "core/base": 0, "core/jute": 1, "core/wire": 2, "core/quorum": 2, "core/tree": 2, "core/storage": 3,
     "core/session": 4, "core/watch": 4, "core/pipeline": 5, "core/zab": 6, "core/node": 7, "properties": 8,
-    "net": 9, "sim": 9, "app/load": 10,
+    "trace": 1, "record": 8, "replay": 9, "net": 9, "sim": 9, "explore": 10, "scenario": 10, "shrink": 11, "app/load": 10,
 }
 # Rooms whose reach is narrower than their rank says: the judges know the history, not the judged.
 MAY_REACH = {"properties": {"core/base"}}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import tally
 
-PROFILES = ("calm", "crash", "churn", "disk-faults", "ensemble", "ensemble-disk", "reconfig", "modes")
+PROFILES = ("calm", "crash", "churn", "disk-faults", "ensemble", "ensemble-disk", "reconfig", "modes", "swarm")
 
 
 def campaign(binary, profile, seeds):

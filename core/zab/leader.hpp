@@ -31,6 +31,7 @@
 #include "core/zab/host.hpp"
 #include "core/zab/leader_link.hpp"
 #include "core/zab/role_config.hpp"
+#include "core/zab/role_phase.hpp"
 #include "core/zab/sync_plan.hpp"
 
 namespace zoetrope::zab {
@@ -84,6 +85,10 @@ class Leader {
   bool owns(ConnectionId connection) const;
   // A quorum has acknowledged NEWLEADER, and nothing has ended it since.
   bool is_serving() const { return phase_ == Phase::kServing && !over_; }
+  RolePhase role_phase() const {
+    if (phase_ < Phase::kAdopting) return RolePhase::kDiscovery;
+    return phase_ < Phase::kServing ? RolePhase::kSynchronisation : RolePhase::kBroadcast;
+  }
   // The epoch has no zxid left: nothing may be proposed any more. The leader ends as soon as all
   // that was proposed is committed and all syncs are answered.
   bool is_epoch_full() const {

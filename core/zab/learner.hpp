@@ -23,6 +23,7 @@
 #include "core/zab/epoch_files.hpp"
 #include "core/zab/host.hpp"
 #include "core/zab/role_config.hpp"
+#include "core/zab/role_phase.hpp"
 
 namespace zoetrope::zab {
 
@@ -72,6 +73,10 @@ class Learner {
   bool owns(ConnectionId connection) const;
   bool owns(DialToken token) const;
   bool is_serving() const;  // UPTODATE came
+  RolePhase role_phase() const {
+    if (phase_ < Phase::kAwaitingOp) return RolePhase::kDiscovery;
+    return phase_ < Phase::kServing ? RolePhase::kSynchronisation : RolePhase::kBroadcast;
+  }
   int64_t epoch() const;    // of the leader; 0 before LEADERINFO
   // Why it ended; the owner then throws it away and looks for a leader. The connection is closed.
   const std::optional<std::string>& over() const;

@@ -79,6 +79,11 @@ class Peer {
 
   quorum::PeerState state() const { return state_; }
   bool is_serving() const;
+  // Of the role of the moment; discovery while it looks.
+  RolePhase role_phase() const {
+    if (leader_) return leader_->role_phase();
+    return learner_ ? learner_->role_phase() : RolePhase::kDiscovery;
+  }
   bool is_leading() const { return leader_ != nullptr; }
   // Leading, and nothing may be proposed any more.
   bool is_closed() const { return leader_ && leader_->is_closed(); }

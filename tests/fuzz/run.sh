@@ -22,8 +22,9 @@ trap 'rm -rf "$work"' EXIT
 findings=$build/findings
 mkdir -p "$findings"
 
-passed=0 failed=0
-for program in "${programs[@]}"; do
+# run PROGRAM: its one line goes to $work/lines/<target>, which begins with "ok " when nothing was found.
+run() {
+  local program=$1 target folders log status inputs edges finding
   target=$(basename "$program")
   target=${target#fuzz_}
   mkdir -p "$work/new/$target" "$work/seeds/$target"
@@ -36,13 +37,22 @@ for program in "${programs[@]}"; do
   inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
   edges=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -n 1)
   if [ $status = 0 ]; then
-    passed=$((passed + 1))
-    echo "$target: ${inputs:-0} inputs, ${edges:-0} edges covered, clean"
+    echo "ok $target: ${inputs:-0} inputs, ${edges:-0} edges covered, clean"
   else
-    failed=$((failed + 1))
     finding=$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)
-    echo "$target: FINDING ${finding:-(none was written)}; see $log"
-  fi
+    echo "no $target: FINDING ${finding:-(none was written)}; see $log"
+  fi >"$work/lines/$target"
+}
+
+# As many at a time as there are cores.
+mkdir -p "$work/lines"
+for program in "${programs[@]}"; do
+  while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
+  run "$program" &
 done
+wait
+sed 's/^[on][ko] //' "$work"/lines/*
+passed=$(grep -l '^ok ' "$work"/lines/* | wc -l)
+failed=$((${#programs[@]} - passed))
 echo "tally: $passed passed, $failed failed"
 [ $failed = 0 ]

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "tests/unit/sim/ensemble_rig.hpp"
+#include "tests/unit/sim/booted_ensemble.hpp"
 
 namespace zoetrope::sim {
 namespace {
@@ -16,22 +16,8 @@ void by_snapshot(ProcessConfig& process) {
   process.server.peer->role.snapshot_factor_percent = -1;
 }
 
-class BugSchedules : public ::testing::Test {
+class BugSchedules : public BootedEnsemble {
  protected:
-  void boot(int participants, int observers = 0, const EnsembleRig::Tweak& tweak = {}) {
-    rig_ = std::make_unique<EnsembleRig>(participants, observers, tweak);
-    for (int server = 1; server <= participants + observers; ++server) rig_->start(server);
-    ASSERT_TRUE(converges()) << rig_->describe();
-    ASSERT_TRUE(rig_->leads(participants)) << rig_->describe();
-  }
-  bool converges() {
-    return rig_->run_until([this] { return rig_->is_converged(); }, 60'000);
-  }
-  EnsembleRig::Client& client_at(int server) {
-    EnsembleRig::Client& client = rig_->client();
-    EXPECT_TRUE(client.open(server)) << rig_->describe();
-    return client;
-  }
   // Server 3 leads and logs "/t" where nobody else hears of it; then nobody runs.
   void log_at_leader_alone() {
     EnsembleRig::Client& client = client_at(3);
@@ -50,8 +36,6 @@ class BugSchedules : public ::testing::Test {
     if (!rig_) return;
     EXPECT_EQ(rig_->breaches(), "") << rig_->describe();
   }
-
-  std::unique_ptr<EnsembleRig> rig_;
 };
 
 // A learner acknowledged NEWLEADER while the transactions of a DIFF were in its memory alone

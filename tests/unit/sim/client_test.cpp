@@ -31,7 +31,7 @@ NetworkConfig fast_network() {
 ClientConfig plain_client() {
   ClientConfig config;
   config.timeout_ms = 6000;
-  config.operations = 1'000'000;
+  config.script.actions = 1'000'000;
   return config;
 }
 
@@ -44,11 +44,12 @@ class Rig {
   };
 
   explicit Rig(ClientConfig config = plain_client(), uint64_t seed = 1)
-      : network(fast_network(), queue, Random(seed)),
+      : choices(Random(seed), nullptr, false),
+        network(fast_network(), queue, choices),
         recorder(queue, true),
-        server_(network.add_host()),
-        client(0, config, network.add_host(), {{server_, ServerId(1)}}, queue, network, recorder,
-               Random(seed)) {
+        server_(network.add_host("server")),
+        client(0, config, network.add_host("client"), {{server_, ServerId(1)}}, queue, network,
+               recorder, choices, Random(seed)) {
     network.listen(server_, node::Port::kClient);
     client.begin();
   }
@@ -94,6 +95,7 @@ class Rig {
   }
 
   EventQueue queue;
+  Choices choices;
   Network network;
   Recorder recorder;
 
@@ -147,7 +149,7 @@ class Rig {
 TEST(SimClient, KeepsItsPipelineFullAndNumbersItsRequests) {
   ClientConfig config = plain_client();
   config.pipeline_max = 5;
-  config.think_us_max = 0;
+  config.script.think_us_max = 0;
   Rig rig(config);
   rig.on_request = [](wire::RequestHeader) {};
   rig.run(200);
@@ -160,7 +162,7 @@ TEST(SimClient, KeepsItsPipelineFullAndNumbersItsRequests) {
 
 TEST(SimClient, SendsNoMoreOperationsThanItWasGiven) {
   ClientConfig config = plain_client();
-  config.operations = 25;
+  config.script.actions = 25;
   Rig rig(config);
   rig.run(1500);
   EXPECT_TRUE(rig.client.exhausted());
@@ -220,7 +222,7 @@ TEST(SimClient, ForgetsASessionThatIsRefused) {
 
 TEST(SimClient, PingsWhileItIsIdleAndGivesUpASilentServer) {
   ClientConfig config = plain_client();
-  config.operations = 0;
+  config.script.actions = 0;
   Rig rig(config);
   rig.run(20'000);
   EXPECT_GE(rig.requests.size(), 9U);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <set>
 
 namespace zoetrope::sim {
@@ -16,9 +17,15 @@ using storage::WriteFile;
 constexpr uint64_t kSeeds = 200;
 const FileName kFile{Folder::kLog, "log.1"};
 
+// Disks and their copies refer to it for the whole test.
+Site& new_site(uint64_t seed) {
+  static std::deque<Site> sites;
+  return sites.emplace_back(Random(seed), nullptr, false);
+}
+
 // A disk with `kFile` holding `synced`, durable.
 SimDisk disk_with(uint64_t seed, const std::string& synced) {
-  SimDisk disk{Random(seed)};
+  SimDisk disk{new_site(seed)};
   EXPECT_TRUE(disk.execute(WriteFile{kFile, 0, synced, 0}));
   EXPECT_TRUE(disk.execute(SyncFile{kFile}));
   return disk;
@@ -82,7 +89,7 @@ TEST(SimDisk, AGrownFileMayHaveAnySizeThatItHasHad) {
 TEST(SimDisk, ANameIsDurableWithTheSync) {
   bool gone = false, kept = false;
   for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    SimDisk disk{Random(seed)};
+    SimDisk disk{new_site(seed)};
     ASSERT_TRUE(disk.execute(WriteFile{kFile, 0, "x", 0}));
     disk.power_loss();
     (disk.content(kFile) == nullptr ? gone : kept) = true;
@@ -93,7 +100,7 @@ TEST(SimDisk, ANameIsDurableWithTheSync) {
 TEST(SimDisk, ARenameIsAtomicAndDurable) {
   const FileName temporary{Folder::kSnapshot, "tmp"}, target{Folder::kSnapshot, "snapshot.1"};
   for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    SimDisk disk{Random(seed)};
+    SimDisk disk{new_site(seed)};
     ASSERT_TRUE(disk.execute(WriteFile{target, 0, "old", 0}));
     ASSERT_TRUE(disk.execute(SyncFile{target}));
     ASSERT_TRUE(disk.execute(WriteFile{temporary, 0, "new", 0}));

@@ -95,6 +95,8 @@ class Held : public Engine {
   std::vector<storage::DiskOp>& ops_;
 };
 
+}  // namespace
+
 ProcessConfig plain_process() {
   ProcessConfig process;
   process.server.tick_time_ms = 200;
@@ -110,6 +112,8 @@ ProcessConfig plain_process() {
   process.connect_timeout = Duration::from_ms(1000);
   return process;
 }
+
+namespace {
 
 zab::PeerConfig plain_peer(int participants, int observers) {
   zab::PeerConfig peer;
@@ -138,7 +142,13 @@ NetworkConfig plain_network() {
 EnsembleRig::EnsembleRig(int participants, int observers, const Tweak& tweak)
     : notes_(std::make_unique<Notes>()),
       trace_(notes_.get()),
-      network_(plain_network(), queue_, Random(1)) {
+      choices_(Random(1), nullptr, false),
+      network_(plain_network(), queue_, choices_),
+      lookout_(std::make_unique<Lookout>(static_cast<size_t>(participants + observers),
+                                         [this](const Sighting& sighting) {
+                                           sightings.push_back(sighting);
+                                           if (on_sighting) on_sighting(sighting);
+                                         })) {
   for (int i = 1; i <= participants + observers; ++i) {
     ProcessConfig process = plain_process();
     zab::PeerConfig peer = plain_peer(participants, observers);
@@ -147,7 +157,7 @@ EnsembleRig::EnsembleRig(int participants, int observers, const Tweak& tweak)
     peer.links.own_addresses = {{server_name(ServerId(i)), kElectionPort}};
     process.server.peer = peer;
     if (tweak) tweak(process);
-    const HostId host = network_.add_host();
+    const HostId host = network_.add_host(server_name(ServerId(i)));
     addresses_.add_server({host, ServerId(i)});
     auto hold = holds_.emplace_back(std::make_shared<DiskHold>());
     const EngineFactory factory =
@@ -161,8 +171,9 @@ EnsembleRig::EnsembleRig(int participants, int observers, const Tweak& tweak)
     };
     processes_.push_back(std::make_unique<Process>(static_cast<uint32_t>(i - 1), process, factory,
                                                    host, addresses_, queue_, network_, trace_,
-                                                   Random(static_cast<uint64_t>(i))));
+                                                   choices_));
     processes_.back()->set_agreement(&agreement_);
+    processes_.back()->set_lookout(lookout_.get());
   }
 }
 
@@ -326,6 +337,14 @@ std::string EnsembleRig::describe() const {
   return text + notes_->all;
 }
 
+std::string EnsembleRig::file(int server, std::string_view name) const {
+  for (const storage::Folder folder : {storage::Folder::kLog, storage::Folder::kSnapshot}) {
+    const std::string* content = at(server).disk().content({folder, std::string(name)});
+    if (content != nullptr) return *content;
+  }
+  return {};
+}
+
 std::string EnsembleRig::breaches() {
   std::string text;
   for (const Agreement::Breach& breach : agreement_.take_breaches()) text += breach.summary + '\n';
@@ -336,7 +355,7 @@ std::string EnsembleRig::breaches() {
 
 EnsembleRig::Client& EnsembleRig::client() {
   clients_.push_back(std::unique_ptr<Client>(new Client(*this)));
-  clients_.back()->host_ = network_.add_host();
+  clients_.back()->host_ = network_.add_host("client-" + std::to_string(clients_.size()));
   return *clients_.back();
 }
 

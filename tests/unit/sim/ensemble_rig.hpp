@@ -14,11 +14,15 @@
 #include "sim/addresses.hpp"
 #include "sim/agreement.hpp"
 #include "sim/event_queue.hpp"
+#include "sim/lookout.hpp"
 #include "sim/network.hpp"
 #include "sim/process.hpp"
 #include "sim/trace.hpp"
 
 namespace zoetrope::sim {
+
+// A process without chance: every delay is fixed, ticks are short.
+ProcessConfig plain_process();
 
 class EnsembleRig {
  public:
@@ -65,6 +69,12 @@ class EnsembleRig {
   // Lines that servers wrote for their operators, from the beginning.
   bool was_noted(std::string_view part) const;
   std::string describe() const;
+  // The content of a file of its log's directory, as the page cache has it; empty: there is none.
+  std::string file(int server, std::string_view name) const;
+  uint64_t unsynced_bytes(int server) const { return at(server).disk().unsynced_bytes(); }
+  // Moments of all servers from the beginning, and who is told of each at once.
+  std::vector<Sighting> sightings;
+  std::function<void(const Sighting&)> on_sighting;
   // Breaches of what no two servers may differ in.
   std::string breaches();
 
@@ -111,9 +121,11 @@ class EnsembleRig {
   EventQueue queue_;
   std::unique_ptr<Notes> notes_;
   Trace trace_;
+  Choices choices_;
   Network network_;
   Addresses addresses_;
   Agreement agreement_;
+  std::unique_ptr<Lookout> lookout_;
   std::vector<std::shared_ptr<DiskHold>> holds_;
   std::vector<std::unique_ptr<Process>> processes_;
   std::vector<std::unique_ptr<Client>> clients_;

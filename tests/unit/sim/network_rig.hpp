@@ -23,7 +23,10 @@ class NetworkRig {
   };
 
   explicit NetworkRig(NetworkConfig config, uint64_t seed = 1)
-      : network(config, queue, Random(seed)), a(network.add_host()), b(network.add_host()) {
+      : choices(Random(seed), nullptr, false),
+        network(config, queue, choices),
+        a(network.add_host("a")),
+        b(network.add_host("b")) {
     network.listen(b, node::Port::kClient);
   }
 
@@ -74,6 +77,7 @@ class NetworkRig {
   }
 
   EventQueue queue;
+  Choices choices;
   Network network;
   HostId a, b;
   std::vector<Told> told;

@@ -82,9 +82,9 @@ class Scripted : public Engine {
 
 class Rig {
  public:
-  Rig() : trace(nullptr), network(fast(), queue, Random(1)) {
+  Rig() : trace(nullptr), choices(Random(1), nullptr, false), network(fast(), queue, choices) {
     for (uint32_t i = 0; i < 2; ++i) {
-      const HostId host = network.add_host();
+      const HostId host = network.add_host(server_name(ServerId(i + 1)));
       addresses.add_server({host, ServerId(i + 1)});
       ProcessConfig config;
       config.server.server_id = ServerId(i + 1);
@@ -99,7 +99,7 @@ class Rig {
                     Now now) -> std::expected<std::unique_ptr<Engine>, std::string> {
             return std::make_unique<Scripted>(script, now);
           },
-          host, addresses, queue, network, trace, Random(i + 1)));
+          host, addresses, queue, network, trace, choices));
     }
   }
   static NetworkConfig fast() {
@@ -143,6 +143,7 @@ class Rig {
 
   EventQueue queue;
   Trace trace;
+  Choices choices;
   Network network;
   Addresses addresses;
   Script scripts[2];
@@ -276,7 +277,8 @@ TEST(Reloads, ThatCannotBeDoneEndTheProcess) {
 
 TEST(Members, RefuseADirectoryWhoseEpochsDoNotFit) {
   WorldConfig world = draw_world(Profile::kEnsemble, {}, Random(1));
-  SimDisk disk{Random(1)};
+  Site site{Random(1), nullptr, false};
+  SimDisk disk{site};
   const storage::FileName file{storage::Folder::kSnapshot, "currentEpoch"};
   ASSERT_TRUE(disk.execute(storage::WriteFile{file, 0, "no number", 0}).has_value());
   RecoveryDisk recovery(disk, UINT64_MAX);

@@ -156,13 +156,13 @@ void RigClient::take_frames() {
 // --- the ensemble ------------------------------------------------------------------------------
 
 ServiceRig::ServiceRig(size_t participants, size_t observers, const Adjust& adjust)
-    : trace(nullptr), network(even_network(), queue, Random(1)) {
+    : trace(nullptr), choices(Random(1), nullptr, false), network(even_network(), queue, choices) {
   WorldConfig world;
   world.processes.push_back(plain_process());
   make_ensemble(world, participants, observers, Random(1));
   for (size_t i = 0; i < world.processes.size(); ++i) {
-    const HostId host = network.add_host();
-    addresses.add_server({host, ServerId(static_cast<int64_t>(i + 1))});
+    const ServerId id(static_cast<int64_t>(i + 1));
+    addresses.add_server({network.add_host(server_name(id)), id});
   }
   for (size_t i = 0; i < world.processes.size(); ++i) {
     ProcessConfig& config = world.processes[i];
@@ -171,7 +171,7 @@ ServiceRig::ServiceRig(size_t participants, size_t observers, const Adjust& adju
     if (adjust) adjust(config.server, i);
     processes.push_back(std::make_unique<Process>(static_cast<uint32_t>(i), config, make_server,
                                                   HostId(static_cast<uint32_t>(i)), addresses,
-                                                  queue, network, trace, Random(i + 1)));
+                                                  queue, network, trace, choices));
     start(i);
   }
 }
@@ -287,7 +287,8 @@ void ServiceRig::rejoin(size_t server) {
 }
 
 std::unique_ptr<RigClient> ServiceRig::client() {
-  auto made = std::make_unique<RigClient>(*this, network.add_host());
+  auto made = std::make_unique<RigClient>(
+      *this, network.add_host("client-" + std::to_string(clients.size())));
   clients[made->host()] = made.get();
   return made;
 }

@@ -101,6 +101,7 @@ class ServiceRig {
 
   EventQueue queue;
   Trace trace;
+  Choices choices;
   Network network;
   Addresses addresses;
   std::vector<std::unique_ptr<Process>> processes;
