@@ -161,6 +161,13 @@ void show_campaign(const CampaignResult& result, bool lists_coverage) {
         "excused\n",
         Number{t.quorum_runs}, Number{t.frozen_servers}, Number{t.excused});
   }
+  if (t.disks_damaged + t.disks_spared != 0) {
+    std::printf(
+        "%llu disks lost what they held (%llu of them more than the others make up for, which "
+        "excuses %llu findings), %llu were spared\n",
+        Number{t.disks_damaged}, Number{t.unsafe_damages}, Number{t.excused_findings},
+        Number{t.disks_spared});
+  }
   if (t.points != 0) std::printf("%s\n", coverage_text(t).c_str());
   std::printf("hash %016llx\n", Number{result.hash});
 }
@@ -180,7 +187,9 @@ void show_campaign_json(const CampaignResult& result, bool lists_coverage) {
       field("sessions", t.sessions) + field("faults", t.faults) + field("leaders", t.leaders) +
       field("crashes", t.crashes) + field("crashes_that_lost_data", t.lost_data) +
       field("steps_missed", t.steps_missed) + field("quorum_runs", t.quorum_runs) +
-      field("servers_not_healed", t.frozen_servers) + field("virtual_ms", t.virtual_ms) +
+      field("servers_not_healed", t.frozen_servers) + field("disks_damaged", t.disks_damaged) +
+      field("disks_spared", t.disks_spared) + field("unsafe_damages", t.unsafe_damages) +
+      field("excused_findings", t.excused_findings) + field("virtual_ms", t.virtual_ms) +
       field("elapsed_ms", static_cast<uint64_t>(t.seconds * 1000));
   if (t.points != 0) out += "\"coverage\":" + coverage_json(result, lists_coverage) + ",";
   out += "\"hash\":\"" + std::string(hash) + "\",\"excused_runs\":" + excused_json(result) +

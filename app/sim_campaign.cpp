@@ -11,6 +11,7 @@
 #include <exception>
 #include <map>
 #include <mutex>
+#include <numeric>
 #include <thread>
 
 #include "app/guide.hpp"
@@ -37,10 +38,11 @@ void on_abort(int) {
   ::_exit(kExitViolated);
 }
 
+// Steps, and what came by chance besides.
 uint64_t faults_of(const sim::WorldCounts& c) {
-  return c.kills + c.power_losses + c.shutdowns + c.interrupted_recoveries + c.wall_jumps +
-         c.held_links + c.broken_links + c.partitions + c.syncs_failed + c.writes_failed +
-         c.writes_without_room + c.reads_failed;
+  return std::accumulate(c.steps.begin(), c.steps.end(),
+                         c.interrupted_recoveries + c.syncs_failed + c.writes_failed +
+                             c.writes_without_room + c.reads_failed);
 }
 
 class Campaign {
@@ -164,6 +166,10 @@ class Campaign {
     totals_.steps_missed += result.missed_steps.size();
     totals_.quorum_runs += c.frozen_servers != 0 ? 1 : 0;
     totals_.frozen_servers += c.frozen_servers;
+    totals_.disks_damaged += c.disks_damaged;
+    totals_.disks_spared += c.disks_spared;
+    totals_.unsafe_damages += c.unsafe_damages;
+    totals_.excused_findings += c.excused_findings;
     totals_.virtual_ms += static_cast<uint64_t>(result.virtual_time.ms());
     for (size_t slot = 0; slot < sim::kPointSlots; ++slot) {
       if (!result.coverage[slot]) continue;

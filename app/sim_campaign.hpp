@@ -49,6 +49,8 @@ struct CampaignTotals {
   uint64_t leaders = 0;  // epochs that had one who served
   uint64_t steps_missed = 0;
   uint64_t quorum_runs = 0, frozen_servers = 0;  // of the liveness phase
+  // Of disks that lost what they held (docs/faults.md).
+  uint64_t disks_damaged = 0, disks_spared = 0, unsafe_damages = 0, excused_findings = 0;
   uint64_t virtual_ms = 0;
   double seconds = 0;
   uint64_t points = 0;  // of the table that were reached

@@ -13,9 +13,10 @@ function(zt_room name)
   endif()
 endfunction()
 
-# zt_test(NAME DEPENDS rooms...): tests/unit/<NAME>/*_test.cpp become one GoogleTest program.
+# zt_test(NAME [SHARDS n] DEPENDS rooms...): tests/unit/<NAME>/*_test.cpp become one GoogleTest
+# program. A long one is run as so many shards, which come first, so that no core is left waiting for it.
 function(zt_test name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "SHARDS" "DEPENDS;LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/unit/${name}/*.cpp)
   if(NOT sources)
     return()
@@ -27,6 +28,17 @@ function(zt_test name)
   target_compile_definitions(test_${name} PRIVATE
                              ZT_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data"
                              ZT_SCENARIOS="${CMAKE_SOURCE_DIR}/scenarios")
-  add_test(NAME ${name} COMMAND test_${name})
-  set_tests_properties(${name} PROPERTIES LABELS unit)
+  if(NOT ARG_SHARDS)
+    set(ARG_SHARDS 1)
+  endif()
+  foreach(shard RANGE 1 ${ARG_SHARDS})
+    set(run ${name})
+    if(ARG_SHARDS GREATER 1)
+      set(run ${name}.${shard})
+    endif()
+    math(EXPR index "${shard} - 1")
+    add_test(NAME ${run} COMMAND test_${name})
+    set_tests_properties(${run} PROPERTIES LABELS unit COST ${ARG_SHARDS} ENVIRONMENT
+      "GTEST_TOTAL_SHARDS=${ARG_SHARDS};GTEST_SHARD_INDEX=${index};GTEST_OUTPUT=json:${CMAKE_BINARY_DIR}/gtest-reports/${run}.json")
+  endforeach()
 endfunction()

@@ -66,6 +66,14 @@ struct Match : Cases... {
 }  // namespace
 
 std::optional<storage::DiskError> DiskFiles::perform(const storage::DiskAction& action) {
+  Failure refused = failed_.refuse(action);
+  if (refused) return refused;
+  Failure failed = carry_out(action);
+  if (failed) failed_.failed(action, *failed);
+  return failed;
+}
+
+DiskFiles::Failure DiskFiles::carry_out(const storage::DiskAction& action) {
   return std::visit(Match{
                         [this](const storage::WriteFile& a) { return write(a); },
                         [this](const storage::SyncFile& a) { return sync(a); },

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/storage/disk.hpp"
+#include "core/storage/failed_files.hpp"
 #include "net/unique_fd.hpp"
 
 namespace zoetrope::net {
@@ -37,7 +38,8 @@ class DiskFiles {
  public:
   explicit DiskFiles(DiskRoots roots) : roots_(std::move(roots)) {}
 
-  // Done when it returns nullopt. A failed write may have been done in part.
+  // Done when it returns nullopt. A failed write may have been done in part. Behind it nothing is
+  // done that rests on the file's contents.
   std::optional<storage::DiskError> perform(const storage::DiskAction& action);
   // Makes the names in a folder durable.
   std::optional<storage::DiskError> sync_directory(storage::Folder folder);
@@ -58,6 +60,7 @@ class DiskFiles {
   };
   using Failure = std::optional<storage::DiskError>;
 
+  Failure carry_out(const storage::DiskAction& action);
   Failure write(const storage::WriteFile& action);
   Failure sync(const storage::SyncFile& action);
   Failure rename(const storage::RenameFile& action);
@@ -75,6 +78,7 @@ class DiskFiles {
 
   DiskRoots roots_;
   std::vector<std::unique_ptr<OpenFile>> files_;
+  storage::FailedFiles failed_;
 };
 
 }  // namespace zoetrope::net

@@ -130,6 +130,21 @@ void Reader::server(std::string_view name, uint32_t& index, std::string_view mea
   if (const auto given = server_of(*node, name)) index = *given;
 }
 
+void Reader::region(std::string_view name, std::string& region, std::string_view meaning) {
+  need(name, region, meaning);
+  if (const toml::node* node = find(name); node != nullptr && !region.empty()) {
+    static_cast<void>(is_region(*node, name, region));
+  }
+}
+
+bool Reader::is_region(const toml::node& node, std::string_view name, const std::string& region) {
+  if (place_of(text_.regions, region)) return true;
+  refuse(node, name,
+         text_.regions.empty() ? "a region, and there is no [topology]"
+                               : "a region of [topology]: " + listed(text_.regions));
+  return false;
+}
+
 void Reader::servers(std::string_view name, std::vector<uint32_t>& indices,
                      std::string_view meaning) {
   const toml::node* node = find(name);
@@ -191,6 +206,7 @@ void Reader::read_target(const toml::node& node, std::string_view name, sim::Tar
   const std::optional<std::string> words = node.value_exact<std::string>();
   const std::optional<sim::Target> given = words ? target_of(*words) : std::nullopt;
   if (!given || given->index >= text_.servers) return refuse(node, name, kTargetForms);
+  if (given->kind == sim::Target::Kind::kRegion && !is_region(node, name, given->region)) return;
   target = *given;
 }
 

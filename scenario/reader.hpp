@@ -25,6 +25,7 @@ struct Text {
   std::string name;
   Mistakes mistakes;
   size_t servers = 0, clients = 0;  // of the world, as far as it is known
+  std::vector<std::string> regions;
 
   void complain(const toml::node& at, const std::string& what);
 };
@@ -54,6 +55,7 @@ class Reader {
   void server(std::string_view name, uint32_t& index, std::string_view meaning);
   void servers(std::string_view name, std::vector<uint32_t>& indices, std::string_view meaning);
   void client(std::string_view name, uint32_t& index, std::string_view meaning);
+  void region(std::string_view name, std::string& region, std::string_view meaning);
   void clients(std::string_view name, std::optional<std::vector<uint32_t>>& indices,
                std::string_view meaning);
 
@@ -71,6 +73,7 @@ class Reader {
                     int64_t& value);
   std::optional<uint32_t> server_of(const toml::node& node, std::string_view name);
   std::optional<uint32_t> client_of(const toml::node& node, std::string_view name);
+  bool is_region(const toml::node& node, std::string_view name, const std::string& region);
   void read_target(const toml::node& node, std::string_view name, sim::Target& target);
   void read_duration(const toml::node& node, std::string_view name, Duration& duration);
   void read_servers(const toml::node& node, std::string_view name, std::vector<ServerId>& servers);

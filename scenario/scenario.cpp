@@ -129,9 +129,11 @@ class Parsing {
       sim::Topology& topology = plan_.world.topology;
       fields(in, topology);
       const auto wrong = defect(topology);
-      if (!wrong) return;
-      text_.complain(*root_table_.get("topology"), *wrong);
-      topology = {};
+      if (wrong) {
+        text_.complain(*root_table_.get("topology"), *wrong);
+        topology = {};
+      }
+      text_.regions = topology.regions;
     });
   }
   void check_region(const toml::table& table, std::string& region) {

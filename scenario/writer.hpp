@@ -47,6 +47,9 @@ class Writer {
   void client(std::string_view name, uint32_t index, std::string_view) {
     parts_.emplace_back(name, std::to_string(index));
   }
+  void region(std::string_view name, const std::string& value, std::string_view meaning) {
+    field(name, value, meaning);
+  }
   void servers(std::string_view name, const std::vector<uint32_t>& indices, std::string_view) {
     parts_.emplace_back(name, list_of(indices, id));
   }
@@ -146,6 +149,9 @@ class Describer {
   }
   void client(std::string_view name, uint32_t, std::string_view meaning) {
     line(name, meaning, "a client's number, needed");
+  }
+  void region(std::string_view name, const std::string&, std::string_view meaning) {
+    line(name, meaning, "a region of the topology, needed");
   }
   void servers(std::string_view name, const std::vector<uint32_t>&, std::string_view meaning) {
     line(name, meaning, "a list of ids, needed");

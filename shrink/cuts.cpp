@@ -38,6 +38,7 @@ class Renumber {
   void client(std::string_view, uint32_t& index, std::string_view) {
     if (what_ == What::kClients) move(index);
   }
+  void region(std::string_view, const std::string&, std::string_view) {}
   void servers(std::string_view, std::vector<uint32_t>& indices, std::string_view) {
     if (what_ == What::kServers) move_all(indices);
   }

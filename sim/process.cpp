@@ -131,6 +131,7 @@ void Process::gone(DeathKind kind) {
   reload_.reset();
   reads_.clear();
   for (LaneQueue& lane : lanes_) lane.ops.clear();
+  failed_files_ = {};
   batch_open_ = batch_planned_ = false;
   tick_planned_.reset();
   effects_until_death_ = 0;

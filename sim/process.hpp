@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/storage/failed_files.hpp"
 #include "sim/addresses.hpp"
 #include "sim/agreement.hpp"
 #include "sim/choices.hpp"
@@ -263,8 +264,9 @@ class Process {
   node::Effects effects_;
   std::deque<node::Input> deferred_;  // inputs without views that effects gave rise to
   std::array<LaneQueue, 2> lanes_;
-  std::deque<node::ReadFile> reads_;  // under way
-  std::vector<Socket> sockets_;       // by slot
+  storage::FailedFiles failed_files_;  // of the running process
+  std::deque<node::ReadFile> reads_;   // under way
+  std::vector<Socket> sockets_;        // by slot
   // By token: the connection that is being opened, none when the failure is known already.
   std::map<uint64_t, std::optional<ConnectionId>> dials_;
   std::optional<node::Reload> reload_;  // under way

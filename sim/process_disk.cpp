@@ -54,11 +54,16 @@ void Process::start_next(storage::Lane which) {
 }
 
 std::expected<void, storage::DiskError> Process::execute(const storage::DiskAction& action) {
+  if (auto refused = failed_files_.refuse(action)) {
+    if (trace_.readable()) trace_.note(text_of(action) + " not carried out");
+    return std::unexpected(std::move(*refused));
+  }
   if (const auto* remove = std::get_if<storage::RemoveFile>(&action)) {
     const std::string* content = disk_.content(remove->file);
     if (content != nullptr && log_observer_) log_observer_(remove->file, *content);
   }
   auto done = disk_.execute(action);
+  if (!done) failed_files_.failed(action, done.error());
   if (trace_.readable()) trace_.note(text_of(action) + (done ? "" : " failed"));
   return done;
 }

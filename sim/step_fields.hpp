@@ -397,8 +397,8 @@ constexpr ActionName name_of(const CutWanLink&) {
 }
 template <typename V>
 void fields(V& v, CutWanLink& a) {
-  v.need("from", a.from, "one region");
-  v.need("to", a.to, "the other one");
+  v.region("from", a.from, "one region");
+  v.region("to", a.to, "the other one");
   fields(v, a.terms);
 }
 
@@ -407,7 +407,7 @@ constexpr ActionName name_of(const CutRegion&) {
 }
 template <typename V>
 void fields(V& v, CutRegion& a) {
-  v.need("region", a.region, "which");
+  v.region("region", a.region, "which");
   fields(v, a.terms);
 }
 

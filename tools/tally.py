@@ -38,15 +38,15 @@ def run_ctest(build):
     jobs = os.environ.get("ZT_JOBS", str(os.cpu_count()))
     command = ["ctest", "--test-dir", str(build), "--output-on-failure", "-j", jobs, "--timeout", "900",
                "--output-junit", str(junit)]
-    subprocess.run(command, env={**os.environ, "GTEST_OUTPUT": f"json:{reports}/"})
+    subprocess.run(command)
     passed = failed = 0
     for report in sorted(reports.glob("*.json")) if reports.exists() else []:
         one_passed, one_failed = gtest_counts(report)
-        print(f"  {report.stem}: {one_passed} passed, {one_failed} failed")
+        print(f"  test_{report.stem}: {one_passed} passed, {one_failed} failed")
         passed, failed = passed + one_passed, failed + one_failed
     programs = list(ElementTree.parse(junit).getroot().iter("testcase")) if junit.exists() else []
     for program in programs:
-        has_report = (reports / f"test_{program.get('name')}.json").exists()
+        has_report = (reports / f"{program.get('name')}.json").exists()
         broken = program.find("failure") is not None or program.get("status") not in ("run", None)
         if broken and (not has_report or failed == 0):
             print(f"  {program.get('name')}: FAILED without a report of its cases")

@@ -52,7 +52,8 @@ class Disk {
 };
 
 // Operations of a lane are done in the order in which they were issued; lanes are independent, so
-// that writing a snapshot never delays a log sync.
+// that writing a snapshot never delays a log sync. When one fails, those behind it that rest on the
+// contents of its file fail too and are not carried out (FailedFiles).
 enum class Lane : uint8_t { kLog, kSnapshot };
 
 // Writes `bytes` at `offset`, creating the file (with the first `size_min` bytes of it zero-filled)

@@ -107,5 +107,21 @@ TEST(EpochFilesOnDisk, AnAttemptThatACrashCutShortDoesNotCount) {
   }
 }
 
+// The operations are queued together: a rename behind a write that failed would put a file in place
+// that the disk may not hold.
+TEST(EpochFilesOnDisk, AWriteThatFailsLeavesTheFileBefore) {
+  Rig rig({8, 8});
+  write_file(rig.dir / "acceptedEpoch", "8");
+  write_file(rig.dir / "currentEpoch", "8");
+  std::filesystem::create_symlink("/dev/full", rig.dir / "acceptedEpoch.tmp");
+  rig.epochs.set_accepted(9, rig.ops);
+  size_t failures = 0;
+  for (const storage::DiskOp& op : rig.ops) {
+    if (rig.threads.perform_now(op).error) ++failures;
+  }
+  EXPECT_EQ(failures, rig.ops.size() - 1) << "all but the closing";
+  EXPECT_EQ(rig.read(), (Epochs{8, 8}));
+}
+
 }  // namespace
 }  // namespace zoetrope::net

@@ -148,6 +148,17 @@ TEST(Mistakes, AreToldWithTheirLine) {
       ElementsAre("x.toml:5: 'kind' of the step 'disk fault' must be one of sync fails, write "
                   "fails, read fails, full",
                   "x.toml:1: the step 'disk fault' needs 'lasts' (for how long)"));
+  const std::string regions = "[topology]\nregions = [\"eu\", \"us\"]\n";
+  EXPECT_THAT(mistakes(regions + "[[steps]]\nat = \"1s\"\nlasts = \"1s\"\ndo = \"cut region\"\n"
+                                 "region = \"uk\"\n"),
+              ElementsAre("x.toml:7: 'region' of the step 'cut region' must be a region of "
+                          "[topology]: eu, us"));
+  EXPECT_THAT(mistakes(regions + "[[steps]]\nat = \"1s\"\ndo = \"kill\"\nserver = \"region uk\"\n"),
+              ElementsAre(HasSubstr("x.toml:6: 'server' of the step 'kill' must be a region of")));
+  EXPECT_THAT(
+      mistakes("[[steps]]\nat = \"1s\"\nlasts = \"1s\"\ndo = \"cut wan link\"\n"
+               "from = \"eu\"\nto = \"us\"\n"),
+      ElementsAre(HasSubstr("there is no [topology]"), HasSubstr("there is no [topology]")));
   EXPECT_THAT(mistakes("[server]\ntickTme = 5\n"),
               ElementsAre(HasSubstr("did you mean 'tickTime'?")));
   EXPECT_THAT(mistakes("[ensemble]\nservers = 65\n"), ElementsAre(HasSubstr("64 at most")));

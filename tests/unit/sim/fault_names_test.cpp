@@ -39,6 +39,10 @@ struct Names {
     add(name, what);
   }
   template <typename T>
+  void region(std::string_view name, T&, std::string_view what) {
+    add(name, what);
+  }
+  template <typename T>
   void client(std::string_view name, T&, std::string_view what) {
     add(name, what);
   }

@@ -72,6 +72,9 @@ class Scripted : public Engine {
   void note(const node::Reloaded& e, node::Effects&) {
     say("reloaded up to " + std::to_string(e.state->last_zxid.value));
   }
+  void note(const node::DiskDone& e, node::Effects&) {
+    say((e.error ? "failed " : "done ") + std::to_string(e.op));
+  }
   template <class Other>
   void note(const Other&, node::Effects&) {}
 
@@ -273,6 +276,22 @@ TEST(Reloads, ThatCannotBeDoneEndTheProcess) {
   ASSERT_EQ(reports.size(), 4U);
   EXPECT_EQ(reports[2].kind, ProcessReport::Kind::kHalted);
   EXPECT_FALSE(reports[2].excused) << "no fault of the disk explains it";
+}
+
+// What was queued behind a sync that failed rests on contents that the disk may not have.
+TEST(Disks, RenameNothingBehindASyncThatFailed) {
+  Rig rig;
+  const storage::FileName file{storage::Folder::kSnapshot, "acceptedEpoch.tmp"};
+  rig.act(0, 10, [&](node::Effects& out) {
+    rig.processes[0]->disk().faults().sync_fails_one_in = 1;
+    out.add(node::Disk{{1, storage::Lane::kLog, storage::WriteFile{file, 0, "5", 0}}});
+    out.add(node::Disk{{2, storage::Lane::kLog, storage::SyncFile{file}}});
+    out.add(node::Disk{{3, storage::Lane::kLog, storage::RenameFile{file, "acceptedEpoch"}}});
+  });
+  rig.start();
+  rig.run(1000);
+  EXPECT_EQ(rig.processes[0]->disk().content({file.folder, "acceptedEpoch"}), nullptr);
+  EXPECT_EQ(rig.scripts[0].told, (Told{"done 1", "failed 2", "failed 3"}));
 }
 
 TEST(Members, RefuseADirectoryWhoseEpochsDoNotFit) {
