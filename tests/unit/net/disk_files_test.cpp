@@ -171,8 +171,8 @@ TEST(DiskFiles, ErrorsNameTheFileAndTheReason) {
             "cannot write " + (disk.dir / "log.1") + ": No space left on device");
   EXPECT_EQ(disk.error_of(storage::SyncFile{{Folder::kLog, "log.2"}}),
             "cannot open " + (disk.dir / "log.2") + ": No such file or directory");
-  EXPECT_THAT(disk.error_of(storage::RenameFile{{Folder::kLog, "log.2"}, "log.3"}),
-              HasSubstr("cannot rename " + (disk.dir / "log.2")));
+  EXPECT_THAT(disk.error_of(storage::RenameFile{{Folder::kLog, "log.3"}, "log.5"}),
+              HasSubstr("cannot rename " + (disk.dir / "log.3")));
   EXPECT_THAT(disk.error_of(storage::TruncateFile{{Folder::kLog, "log.2"}, 0}),
               HasSubstr("No such file or directory"));
   std::filesystem::create_directory(disk.dir / "log.4");
