@@ -42,7 +42,7 @@ class Recovery {
   Step forbid_logs_without_snapshot();
   Step replay_logs(Replay& replay);
   Step replay_log(Replay& replay, size_t index);
-  Step check_passed_over(Zxid last);
+  Step check_passed_over(const Replay& replay);
   void keep_tail(size_t index, std::string_view file, const LogScan& scan);
   Step clean_up();
   Step make_durable();
@@ -56,6 +56,7 @@ class Recovery {
   std::optional<Snapshot> snapshot_;
   std::optional<size_t> loaded_;     // index in files_.snapshots
   std::vector<size_t> passed_over_;  // invalid snapshots newer than the loaded one
+  std::vector<Zxid> reached_;        // of theirs, those that the logs hold
   size_t scanned_from_ = 0;          // index in files_.logs of the first log that was read
   std::vector<LogScan> scans_;       // of the logs from there on
   // The end of the newest log that has records, as it was replayed.
@@ -123,6 +124,11 @@ Step Recovery::replay_log(Replay& replay, size_t index) {
   replay.begin_file(name);
   const auto scan = scan_log(*bytes, [&](const LogRecord& record) {
     offset = record.offset;
+    for (const size_t i : passed_over_) {
+      if (files_.snapshots[i].name.zxid == record.header.zxid) {
+        reached_.push_back(record.header.zxid);
+      }
+    }
     trouble = replay.add(record);
     return !trouble;
   });
@@ -147,14 +153,26 @@ void Recovery::keep_tail(size_t index, std::string_view file, const LogScan& sca
   tail_ = file.substr(tail_offset_, end - tail_offset_);
 }
 
-// A damaged snapshot may be passed over only when the logs lead beyond it.
-Step Recovery::check_passed_over(Zxid last) {
+// A damaged snapshot may be passed over only when the logs lead over it. One that a leader sent has
+// taken the place of history that this server never had, or had otherwise: older files and newer
+// logs do not belong together then, though their zxids may look as if they did.
+Step Recovery::check_passed_over(const Replay& replay) {
   for (const size_t i : passed_over_) {
     const SnapshotFile& file = files_.snapshots[i];
-    if (file.name.zxid <= last) continue;
-    return refuse(file.info.name + " is damaged, and the logs lead only to " + text(last));
+    if (file.name.zxid == Zxid()) continue;  // no transaction leads to it
+    if (file.name.zxid > replay.last()) {
+      return refuse(file.info.name + " is damaged, and the logs lead only to " +
+                    text(replay.last()));
+    }
+    if (std::ranges::find(reached_, file.name.zxid) == reached_.end()) {
+      return refuse(file.info.name +
+                    " is damaged, and its transaction is not in the logs, which "
+                    "so do not lead over it");
+    }
   }
-  return {};
+  if (passed_over_.empty() || replay.digest_mismatches() == 0) return {};
+  return refuse(files_.snapshots[passed_over_.front()].info.name +
+                " is damaged, and the logs lead to another tree than the one that it held");
 }
 
 // Everything is known to be well, so the disk may be changed.
@@ -242,7 +260,7 @@ std::expected<RecoveredState, RecoveryError> Recovery::run() {
   }
   Replay replay(std::move(*snapshot_), start, options_);
   if (auto step = replay_logs(replay); !step) return std::unexpected(step.error());
-  if (auto step = check_passed_over(replay.last()); !step) return std::unexpected(step.error());
+  if (auto step = check_passed_over(replay); !step) return std::unexpected(step.error());
   if (auto step = clean_up(); !step) return std::unexpected(step.error());
   finish(replay);
   // An empty directory that was not set up on purpose says nothing about the ensemble's history.

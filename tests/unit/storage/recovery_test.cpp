@@ -463,6 +463,33 @@ TEST(RecoveryRefuses, InvalidSnapshotThatTheLogsDoNotReach) {
   EXPECT_THAT(refusal(nothing_else), HasSubstr("snapshot.28 is damaged"));
 }
 
+// A snapshot from a leader takes the place of history that was never here: the next epoch follows
+// in the log as if nothing was missing, and an older snapshot must not be replayed into it.
+TEST(RecoveryRefuses, LogsThatDoNotLeadOverADamagedSnapshotOfTheLeader) {
+  const auto log_of = [](const std::vector<Zxid>& zxids) {
+    std::string log;
+    append_log_header(log);
+    for (const Zxid zxid : zxids) {
+      std::string payload;
+      jute::Writer out(payload);
+      jute::write(out, jute::TxnHeader{SessionId(1), 1, zxid, 5, jute::OpCode::kCreateSession});
+      jute::write(out, jute::CreateSessionTxn{1000});
+      append_log_record(log, payload);
+    }
+    return log;
+  };
+  MemoryDisk disk;
+  disk.put_snapshot("snapshot.0", Directory(1).disk.bytes({Folder::kSnapshot, "snapshot.0"}));
+  disk.put_log("log.500000001", log_of({Zxid::make(5, 1), Zxid::make(5, 2)}));
+  disk.put_snapshot("snapshot.800000006", "ZKSN");
+  disk.put_log("log.900000001", log_of({Zxid::make(9, 1)}));
+  EXPECT_THAT(refusal(disk),
+              HasSubstr("snapshot.800000006 is damaged, and its transaction is not"));
+  disk.put_log("log.800000001", log_of({Zxid::make(8, 1), Zxid::make(8, 2), Zxid::make(8, 3),
+                                        Zxid::make(8, 4), Zxid::make(8, 5), Zxid::make(8, 6)}));
+  EXPECT_EQ(recovered(disk).last_zxid, Zxid::make(9, 1));
+}
+
 TEST(RecoveryRefuses, RecordsThatGoBackwards) {
   Directory d(20);
   std::string log = d.history.log(0, 10);
