@@ -210,7 +210,7 @@ void draw_own_part(ProcessConfig& process, Random random) {
 // How a family of runs looks; what is drawn here is drawn for every run.
 struct Shape {
   uint64_t servers = 1, observers = 0;
-  bool ensemble = false, churn = false, reconfig = false, modes = false;
+  bool ensemble = false, churn = false, reconfig = false, modes = false, wide_area = false;
   Liveness liveness = Liveness::kAll;
 };
 
@@ -233,8 +233,13 @@ Shape draw_shape(Profile profile, const Overrides& overrides, const Parts& parts
   Random servers = parts.fork("servers"), observers = parts.fork("observers");
   if (profile == Profile::kSwarm) {
     const SwarmFeatures swarm = draw_swarm_features(parts.fork("swarm"));
-    shape = {swarm.servers,  swarm.observers, false,         swarm.churn,
-             swarm.reconfig, swarm.modes,     swarm.liveness};
+    shape.servers = swarm.servers;
+    shape.observers = swarm.observers;
+    shape.churn = swarm.churn;
+    shape.reconfig = swarm.reconfig;
+    shape.modes = swarm.modes;
+    shape.wide_area = swarm.wide_area;
+    shape.liveness = swarm.liveness;
   } else if (is_ensemble(profile)) {
     shape.servers = pick<uint64_t>(servers, {3, 3, 3, 5, 5, 7});
     shape.observers = profile == Profile::kModes ? pick(observers, {0U, 1U, 2U, 3U})
@@ -325,7 +330,7 @@ WorldConfig draw_world(Profile profile, const Overrides& overrides, Random rando
   world.interrupt_recovery_one_in = 4;
   world.network = draw_network(parts.fork("network"));
   world.processes.push_back(draw_process(parts.fork("process")));
-  const FaultConfig faults = draw_faults(world, profile, parts.fork("faults"));
+  FaultConfig faults = draw_faults(world, profile, parts.fork("faults"));
   const Shape shape = draw_shape(profile, overrides, parts);
   world.liveness = shape.liveness;
   if (shape.ensemble) {
@@ -339,6 +344,9 @@ WorldConfig draw_world(Profile profile, const Overrides& overrides, Random rando
     make_changeable(world, static_cast<uint64_t>(changes.between(1, 3)), spares);
   }
   if (shape.modes) draw_modes(world, parts.fork("modes"));
+  if (shape.wide_area && shape.ensemble) {
+    draw_swarm_topology(world, faults, parts.fork("wide area"));
+  }
   world.waits_for_steps = false;
   world.steps =
       draw_steps(faults, size_of(world), MonotonicTime{} + world.load_max, parts.fork("steps"));

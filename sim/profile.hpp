@@ -115,10 +115,13 @@ struct SwarmFeatures {
   uint64_t servers = 1, observers = 0;
   bool churn = false, reconfig = false, modes = false;
   Liveness liveness = Liveness::kAll;
+  bool wide_area = false;
 };
 SwarmFeatures draw_swarm_features(Random random);
 // A random part of all faults.
 FaultConfig draw_swarm_faults(WorldConfig& world, Random random);
+// Regions with every server and client in one of them, and how often their links are cut.
+void draw_swarm_topology(WorldConfig& world, FaultConfig& faults, Random random);
 // Lets some of the deaths wait for a moment.
 void draw_triggers(std::vector<Step>& steps, Random random);
 

@@ -11,9 +11,7 @@ T pick(Random& random, const T (&choices)[N]) {
   return choices[random.below(N)];
 }
 
-// Kinds of faults that have a weight; drawn by its name, so that a new one moves no other. Disks
-// that lose what they held are not among them: several such losses in one run, with deaths between
-// them, are not recoverable by construction yet (docs/status.md).
+// Kinds of faults that have a weight; drawn by its name, so that a new one moves no other.
 struct Kind {
   std::string_view name;
   uint64_t FaultConfig::* weight;
@@ -51,6 +49,10 @@ constexpr Kind kKinds[] = {
     {"edge", &FaultConfig::edge_weight},
     {"stranger", &FaultConfig::stranger_weight},
     {"upgrade", &FaultConfig::upgrade_weight},
+    {"rot", &FaultConfig::rot_weight},
+    {"wipe", &FaultConfig::wipe_weight},
+    {"backup", &FaultConfig::backup_weight},
+    {"replace", &FaultConfig::replace_weight},
 };
 
 }  // namespace
@@ -66,7 +68,29 @@ SwarmFeatures draw_swarm_features(Random random) {
   // Who is a quorum of an ensemble that changes is known to its servers alone.
   const bool is_quorum = random.one_in(2);
   features.liveness = is_quorum && !features.reconfig ? Liveness::kQuorum : Liveness::kAll;
+  features.wide_area = is_ensemble && random.one_in(6);
   return features;
+}
+
+void draw_swarm_topology(WorldConfig& world, FaultConfig& faults, Random random) {
+  constexpr const char* kNames[] = {"eu", "us", "asia", "africa"};
+  Topology& topology = world.topology;
+  const uint64_t regions = pick<uint64_t>(random, {2, 3, 3, 4});
+  for (uint64_t i = 0; i < regions; ++i) topology.regions.emplace_back(kNames[i]);
+  const auto link = [&](uint64_t from, uint64_t to) {
+    const int64_t us = pick<int64_t>(random, {500, 3'000, 12'000});
+    topology.links.push_back({kNames[from], kNames[to], Latency::uniform(us, us * 5 / 4),
+                              pick<uint64_t>(random, {0, 0, 200'000})});
+  };
+  // A tree, and perhaps another way round.
+  for (uint64_t i = 1; i < regions; ++i) link(random.below(i), i);
+  if (regions > 2 && random.one_in(2)) link(0, regions - 1);
+  const auto place = [&](auto& hosts) {
+    for (auto& host : hosts) host.region = kNames[random.below(regions)];
+  };
+  place(world.processes);
+  place(world.clients);
+  faults.wan_weight = pick<uint64_t>(random, {0, 1, 4});
 }
 
 FaultConfig draw_swarm_faults(WorldConfig& world, Random random) {
