@@ -29,8 +29,11 @@ void show_failures(const CampaignResult& result) {
                 std::string(sim::to_string(ticket.profile)).c_str());
     show_violations(violations);
     const std::string replay = replay_command(ticket);
-    std::printf("  replay: %s\n  keep:   %s --save-plan seed-%llu.toml\n", replay.c_str(),
-                replay.c_str(), Number{ticket.seed});
+    const Number seed = ticket.seed;
+    std::printf(
+        "  replay: %s\n  keep:   %s --save-plan seed-%llu.toml\n"
+        "  trace:  %s --save seed-%llu.trace\n  look:   zoetrope replay seed-%llu.trace\n",
+        replay.c_str(), replay.c_str(), seed, replay.c_str(), seed, seed);
   }
   if (result.failures.size() > kFailuresShown) {
     std::printf("and %zu more failures\n", result.failures.size() - kFailuresShown);

@@ -16,6 +16,7 @@
 #include "app/scenario_files.hpp"
 #include "app/sim_campaign.hpp"
 #include "app/subcommands.hpp"
+#include "app/trace_files.hpp"
 #include "properties/history_json.hpp"
 
 namespace zoetrope::app {
@@ -37,7 +38,7 @@ struct SimOptions {
   bool quiet = false;
   bool guided = false, lists_coverage = false, no_coverage = false;
   std::vector<std::string> redraw;
-  std::string history_file, trace_file, plan_file;
+  std::string history_file, trace_file, plan_file, record_file;
   bool save_choices = false;
 };
 
@@ -125,7 +126,10 @@ int single_run(const SimOptions& options, sim::Profile profile) {
                std::string(sim::to_string(profile));
   plan.world.keep_choices = !options.plan_file.empty();
   const std::unique_ptr<sim::TraceSink> sink = open_trace(options.trace_file);
-  const sim::RunResult result = sim::run_plan(plan, sim::make_server, sink.get());
+  const std::unique_ptr<TraceFile> saved = save_trace(options.record_file, plan);
+  const sim::RunResult result =
+      sim::run_plan(plan, sim::make_server, sink.get(), records_of(saved));
+  if (saved) saved->finish(result);
   if (!options.history_file.empty()) write_history(options.history_file, result.history);
   if (!options.plan_file.empty()) {
     save_plan(options.plan_file, plan, result, options.save_choices);
@@ -142,6 +146,7 @@ int single_run(const SimOptions& options, sim::Profile profile) {
       std::printf("make it small with:\n  zoetrope shrink %s\n", options.plan_file.c_str());
     }
   }
+  show_trace_commands(options.record_file);
   return result.violations.empty() ? kExitHeld : kExitViolated;
 }
 
@@ -165,8 +170,8 @@ int simulate(SimOptions& options) {
   parse_redraw(options);
   if (options.seed == 0) {
     if (!options.trace_file.empty() || !options.history_file.empty() ||
-        !options.plan_file.empty()) {
-      throw CLI::ValidationError("--trace, --history and --save-plan",
+        !options.plan_file.empty() || !options.record_file.empty()) {
+      throw CLI::ValidationError("--trace, --history, --save and --save-plan",
                                  "want one run: --seed N --profile NAME");
     }
     signal(SIGINT, on_interrupt);
@@ -215,6 +220,8 @@ void add_sim(CLI::App& app, int& exit_status) {
   command->add_flag("--quiet", options->quiet, "No progress line");
   command->add_option("--history", options->history_file, "Write the run's history, as JSON lines");
   command->add_option("--trace", options->trace_file, "Write the run's readable trace");
+  command->add_option("--save", options->record_file,
+                      "Write the run's trace, for `zoetrope replay`: every event, compact");
   command->add_option("--save-plan", options->plan_file,
                       "Write the run as a scenario: every step and operation");
   command->add_flag("--choices", options->save_choices, "With it: every delay and cut too");

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <numeric>
 #include <thread>
+#include <utility>
 
 #include "app/guide.hpp"
 #include "app/subcommands.hpp"
@@ -22,12 +23,19 @@ namespace zoetrope::app {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+constexpr unsigned kLastDeedSeconds = 10;
 constexpr auto kProgressInterval = std::chrono::milliseconds(200);
 
 // What the handler of SIGABRT prints: composed before, because a handler may not allocate.
 thread_local char current_replay[1024];
 
+// What has to be saved before the process ends.
+thread_local std::function<void()> last_deed;
+
 void on_abort(int) {
+  // Whatever is broken by now, the process is not to hang.
+  ::alarm(kLastDeedSeconds);
+  if (const auto deed = std::exchange(last_deed, nullptr)) deed();
   static constexpr char kIntro[] = "a broken invariant ended this run; replay it with:\n  ";
   const auto put = [](const char* text, size_t length) {
     static_cast<void>(!::write(STDERR_FILENO, text, length));
@@ -244,6 +252,10 @@ void name_runs_on_abort() {
   struct sigaction action{};
   action.sa_handler = on_abort;
   sigaction(SIGABRT, &action, nullptr);
+}
+
+void before_abort(std::function<void()> what) {
+  last_deed = std::move(what);
 }
 
 void set_current_run(const Ticket& ticket) {

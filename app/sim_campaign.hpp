@@ -77,6 +77,8 @@ std::string replay_command(const Ticket& ticket);
 // From now on a broken assertion names the run of its thread before the process ends with the
 // status of a violated property.
 void name_runs_on_abort();
+// Called before it does; nullptr: nothing is to be done.
+void before_abort(std::function<void()> what);
 // Says which run the calling thread works on.
 void set_current_run(const Ticket& ticket);
 // The same for a run that another command leads to.

@@ -28,7 +28,7 @@ class ElectionStream {
       is_bad_ = length > quorum::kNotificationBytesMax;
       if (is_bad_ || unread_.size() - at - sizeof(uint32_t) < length) break;
       const std::string_view message(unread_.data() + at + sizeof(uint32_t), length);
-      if (const auto read = quorum::read_notification(message)) see(read->state);
+      if (const auto read = quorum::read_notification(message)) see(*read);
       at += sizeof(uint32_t) + length;
     }
     unread_.erase(0, at);

@@ -194,7 +194,7 @@ void Client::handshake() {
     for (uint64_t i = sites_.manners.below(64); i > 0; --i) {
       garbage += static_cast<char>(sites_.manners.below(256));
     }
-    network_.send(connection_, kSide, garbage);
+    send(garbage);
     return;
   }
   phase_ = Phase::kHandshaking;
@@ -217,7 +217,7 @@ void Client::handshake() {
   request.password = session_.value != 0 ? std::string_view(password_) : no_password;
   wire::write(writer, request);
   close_frame(frame_, 0);
-  network_.send(connection_, kSide, frame_);
+  send(frame_);
   heard_ = sent_ = now();
   doomed_ = closing_ = ping_outstanding_ = false;
   if (!config_.eager) return;

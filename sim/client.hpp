@@ -98,6 +98,8 @@ class Client {
 
   // --- requests (client_requests.cpp)
   // --------------------------------------------------------------
+  // Every byte that it sends goes through here.
+  void send(std::string_view bytes);
   void operate();
   void carry_out(const ClientAction& action);
   void carry_out(const Operate& operate);

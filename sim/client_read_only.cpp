@@ -20,19 +20,19 @@ void Client::look_around() {
   }
   phase_ = Phase::kReading;
   until_ = now() + Duration::from_us(sites_.times.between(100, 2'000'000));
-  const auto send = [this](Xid xid, jute::OpCode type, const auto& write_body) {
+  const auto ask = [this](Xid xid, jute::OpCode type, const auto& write_body) {
     frame_.assign(4, '\0');
     jute::Writer out(frame_);
     wire::write(out, wire::RequestHeader{xid, type});
     write_body(out);
     close_frame(frame_, 0);
-    network_.send(connection_, kSide, frame_);
+    send(frame_);
   };
-  send(kRead, jute::OpCode::kExists,
-       [](jute::Writer& out) { wire::write(out, wire::PathWatchRequest{"/", true}); });
-  send(kWrite, jute::OpCode::kSetData,
-       [](jute::Writer& out) { wire::write(out, wire::SetDataRequest{"/", "x", -1}); });
-  if (sites_.manners.one_in(2)) send(kClose, jute::OpCode::kCloseSession, [](jute::Writer&) {});
+  ask(kRead, jute::OpCode::kExists,
+      [](jute::Writer& out) { wire::write(out, wire::PathWatchRequest{"/", true}); });
+  ask(kWrite, jute::OpCode::kSetData,
+      [](jute::Writer& out) { wire::write(out, wire::SetDataRequest{"/", "x", -1}); });
+  if (sites_.manners.one_in(2)) ask(kClose, jute::OpCode::kCloseSession, [](jute::Writer&) {});
 }
 
 void Client::read_only_reply(std::string_view payload) {

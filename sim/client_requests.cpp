@@ -17,6 +17,11 @@ constexpr uint64_t kFinalReads = 6;
 
 }  // namespace
 
+void Client::send(std::string_view bytes) {
+  recorder_.sends(index_, connection_, bytes);
+  network_.send(connection_, kSide, bytes);
+}
+
 // Does as much of the script as is due and fits.
 void Client::operate() {
   if (settling_) return settle_step();
@@ -101,10 +106,10 @@ Operation& Client::begin_operation(Xid xid) {
 // Sends the operation begun last.
 void Client::send_operation() {
   Operation& op = outstanding_.back();
-  op.invoked = recorder_.moment();
+  recorder_.begin(op);
   frame_.clear();
   encode_request(op, frame_);
-  network_.send(connection_, kSide, frame_);
+  send(frame_);
   sent_ = now();
 }
 
@@ -141,7 +146,7 @@ void Client::carry_out(const SendMalformed& malformed) {
   using Kind = SendMalformed::Kind;
   Operation& op = begin_operation(Xid(next_xid_++));
   op.args.kind = OpKind::kMalformed;
-  op.invoked = recorder_.moment();
+  recorder_.begin(op);
   frame_.assign(4, '\0');
   jute::Writer writer(frame_);
   doomed_ = true;
@@ -167,7 +172,7 @@ void Client::carry_out(const SendMalformed& malformed) {
       close_frame(frame_, 0);
       break;
   }
-  network_.send(connection_, kSide, frame_);
+  send(frame_);
   sent_ = now();
 }
 

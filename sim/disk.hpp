@@ -124,6 +124,9 @@ class SimDisk {
   DiskFaultCounts counts_;
 };
 
+// "write log.100000001 [0, 120)", for a person.
+std::string text_of(const storage::DiskAction& action);
+
 // SimDisk behind the interface of the recovery code, which can be made to stop at any point.
 class RecoveryDisk : public storage::Disk {
  public:

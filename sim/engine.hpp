@@ -14,6 +14,7 @@
 #include "core/node/config.hpp"
 #include "core/node/effects.hpp"
 #include "core/node/input.hpp"
+#include "core/node/server.hpp"
 #include "core/quorum/notification.hpp"
 #include "core/storage/disk.hpp"
 #include "core/storage/recovery.hpp"
@@ -32,6 +33,8 @@ struct Standing {
   bool is_changing = false;    // another one is proposed
   bool is_proposing = false;   // it leads, and something is proposed and not yet committed
   zab::RolePhase phase = zab::RolePhase::kDiscovery;
+
+  bool operator==(const Standing&) const = default;
 };
 std::string describe(const Standing& standing);
 
@@ -48,6 +51,8 @@ class Engine {
   virtual const tree::Tree* tree() const = 0;
   // The configuration in force, with its version; empty for an engine without one.
   virtual std::string configuration() const { return {}; }
+  // nullopt for an engine that has nothing of it.
+  virtual std::optional<node::Inspection> inspect() const { return std::nullopt; }
   // nullopt for a server that stands alone.
   virtual std::optional<Standing> standing() const { return std::nullopt; }
 };

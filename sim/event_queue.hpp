@@ -51,7 +51,8 @@ struct Event {
   uint64_t subject = 0;
   uint64_t detail = 0;  // length, lane or generation: the receiver knows
   EventKind kind = EventKind::kFault;
-  uint8_t side = 0;  // the end of a connection that is to be told
+  uint8_t side = 0;    // the end of a connection that is to be told
+  uint32_t cause = 0;  // number of the event during which it was planned; 0: before the first
 };
 
 class EventQueue {
@@ -64,6 +65,7 @@ class EventQueue {
   void push(Event event) {
     ZT_ASSERT(event.at >= now_);
     event.sequence = next_sequence_++;
+    event.cause = taken_;
     heap_.push_back(event);
     std::push_heap(heap_.begin(), heap_.end(), later);
   }
@@ -74,6 +76,7 @@ class EventQueue {
     const Event event = heap_.back();
     heap_.pop_back();
     now_ = event.at;
+    ++taken_;
     return event;
   }
 
@@ -86,6 +89,7 @@ class EventQueue {
   std::vector<Event> heap_;
   MonotonicTime now_;
   uint64_t next_sequence_ = 1;
+  uint32_t taken_ = 0;  // events, and so the number of the present one
 };
 
 }  // namespace zoetrope::sim

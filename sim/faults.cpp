@@ -2,6 +2,7 @@
 // for each family.
 #include <utility>
 
+#include "sim/step_fields.hpp"
 #include "sim/world.hpp"
 
 namespace zoetrope::sim {
@@ -30,7 +31,13 @@ void World::carry_out(const Step& step) {
   --steps_to_come_;
   if (calm_) return;
   ++counts_.steps[step.action.index()];
-  std::visit([this](const auto& action) { carry_out(action); }, step.action);
+  const auto number = static_cast<uint64_t>(&step - config_.steps.data());
+  std::visit(
+      [&](const auto& action) {
+        trace_.fault(FaultPhase::kStep, number, name_of(action).name);
+        carry_out(action);
+      },
+      step.action);
 }
 
 void World::begin(std::string name, Duration lasts, std::function<void()> end,
@@ -41,6 +48,7 @@ void World::begin(std::string name, Duration lasts, std::function<void()> end,
   event.subject = ongoing_.size();
   queue_.push(event);
   if (trace_.readable()) trace_.note(name + " until " + time_text(event.at));
+  trace_.fault(FaultPhase::kBegins, ongoing_.size(), name);
   ongoing_.push_back({std::move(name), std::move(end), frozen_with});
 }
 
@@ -50,6 +58,7 @@ void World::end_fault(size_t number) {
   const auto end = std::exchange(ongoing_[number].end, nullptr);
   if (!end) return;
   if (trace_.readable()) trace_.note(ongoing_[number].name + " ends");
+  trace_.fault(FaultPhase::kEnds, number, ongoing_[number].name);
   end();
 }
 

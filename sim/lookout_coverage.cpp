@@ -166,9 +166,9 @@ void Lookout::receives(uint32_t server, const Passage& received, std::string_vie
       });
       break;
     case node::Port::kElection:
-      of.heard.take(bytes, received.side == Side::kAcceptor, [&](PeerState sender) {
-        if (static_cast<size_t>(sender) < kNotificationKinds) {
-          coverage_->arrives(message_of(sender), at);
+      of.heard.take(bytes, received.side == Side::kAcceptor, [&](const auto& notification) {
+        if (static_cast<size_t>(notification.state) < kNotificationKinds) {
+          coverage_->arrives(message_of(notification.state), at);
         }
       });
       break;

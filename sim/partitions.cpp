@@ -87,6 +87,7 @@ void World::begin(Cuts cuts, const CutTerms& terms) {
                      ? ", senders give up after " + std::to_string(terms.give_up.ms()) + "ms"
                      : ", senders wait"));
   }
+  trace_.fault(FaultPhase::kBegins, cuts_.size(), "cut " + cuts.name);
   cuts.active = true;
   counts_.cut_links += cuts.ways.size();
   ++counts_.partitions;
@@ -98,6 +99,7 @@ void World::heal(size_t number) {
   if (!cuts.active) return;
   cuts.active = false;
   if (trace_.readable()) trace_.note("heal " + cuts.name);
+  trace_.fault(FaultPhase::kEnds, number, "cut " + cuts.name);
   for (const auto& [from, to] : cuts.ways) network_.heal(from, to);
 }
 

@@ -84,6 +84,7 @@ void Process::start() {
     if (lookout_ != nullptr) lookout_->refuses_to_start(index_, report.interrupted);
     report.reason = engine.error();
     trace_.note("refused to start: " + report.reason);
+    record(StateChange::kRefused, 0, report.reason);
     if (report.excused && sites_.start.one_in(2)) disk_.power_loss();
     reports_.push_back(std::move(report));
     return;
@@ -91,6 +92,8 @@ void Process::start() {
   engine_ = std::move(*engine);
   shutdown_asked_ = disk_failed_ = false;
   reports_.push_back({});
+  recorded_.reset();
+  record(StateChange::kStarted, static_cast<uint64_t>(engine_->last_processed().value));
   note_applied();
   network_.listen(host_, node::Port::kClient);
   if (config_.server.peer) network_.listen(host_, node::Port::kElection);
@@ -120,6 +123,7 @@ void Process::die_after(uint64_t effects, DeathKind kind, Unsynced unsynced) {
 void Process::gone(DeathKind kind) {
   trace_.number(static_cast<uint64_t>(kind) + 1);
   if (trace_.readable()) trace_.note(kind == DeathKind::kKill ? "process killed" : "power lost");
+  record(kind == DeathKind::kKill ? StateChange::kKilled : StateChange::kPowerLost);
   execute_unreported();
   between_.reset();
   const uint64_t losses = disk_.counts().losses;
@@ -172,6 +176,7 @@ void Process::request_shutdown() {
 
 void Process::halt(const node::Halt& halt) {
   trace_.note("halt: " + halt.reason);
+  record(StateChange::kHalted, 0, halt.reason);
   if (lookout_ != nullptr) lookout_->halts(index_, halt.clean);
   ProcessReport report;
   report.kind = ProcessReport::Kind::kHalted;
@@ -189,6 +194,7 @@ void Process::step(const node::Input& input) {
   ++steps_;
   batch_open_ = true;
   input_ = &input;
+  if (trace_.records()) record(input);
   engine_->step(clock_.now(queue_.now()), input, effects_);
   carry_out();
   input_ = nullptr;
@@ -221,6 +227,7 @@ void Process::end_batch() {
 
 void Process::deliver(const Delivery& delivery) {
   if (!running()) return;
+  trace_.delivery(delivery, queues_);
   if (queues_) [[unlikely]]
     return wait_for(delivery);
   take(delivery);
@@ -320,7 +327,9 @@ void Process::note_applied() {
   if (!applied_.empty() && applied_.back().first == zxid) return;
   // After a crash the applied may stand lower than before: what is above was undone.
   while (!applied_.empty() && applied_.back().first > zxid) applied_.pop_back();
-  if (applied_.empty() || applied_.back().first < zxid) applied_.emplace_back(zxid, queue_.now());
+  if (!applied_.empty() && applied_.back().first == zxid) return;
+  applied_.emplace_back(zxid, queue_.now());
+  record(StateChange::kApplied, static_cast<uint64_t>(zxid.value));
 }
 
 // --- effects
@@ -329,10 +338,12 @@ void Process::note_applied() {
 void Process::carry_out() {
   if (agreement_ != nullptr) agreement_->note(config_.server.server_id, *engine_);
   show([this](Lookout& lookout) { lookout.steps(index_, *engine_, input_); });
+  if (trace_.records()) record_standing();
   for (node::Effect& effect : effects_.list()) {
     if (effects_until_death_ != 0 && --effects_until_death_ == 0) dying_ = planned_death_;
     if (dying_) break;
     ++effects_done_;
+    if (trace_.records()) record(effect);
     carry_out(effect);
   }
   effects_.clear();

@@ -188,6 +188,13 @@ class Process {
   void plan_tick();
   void plan(EventKind kind, MonotonicTime at, uint64_t detail);
   void note_applied();
+  // --- for the trace (process_records.cpp)
+  void record(const node::Input& input);
+  void record(const node::Effect& effect);
+  void record_standing();
+  void record(StateChange change, uint64_t subject = 0, std::string_view text = {}) {
+    trace_.state(host_.value, change, subject, text);
+  }
 
   // --- connections that it opens itself, and ports (process_dials.cpp)
   // --------------------------------------------------------
@@ -299,6 +306,7 @@ class Process {
   LogObserver log_observer_;
   Agreement* agreement_ = nullptr;
   Lookout* lookout_ = nullptr;
+  std::optional<Standing> recorded_;      // what the trace knows of its standing
   bool is_watched_ = false;               // the lookout is being told
   const node::Input* input_ = nullptr;    // that the engine takes; at its start none
   std::optional<storage::Lane> between_;  // in which the next operation has not begun

@@ -5,7 +5,6 @@
 #include "sim/process.hpp"
 
 namespace zoetrope::sim {
-namespace {
 
 std::string text_of(const storage::DiskAction& action) {
   struct Visit {
@@ -25,8 +24,6 @@ std::string text_of(const storage::DiskAction& action) {
   };
   return std::visit(Visit{}, action);
 }
-
-}  // namespace
 
 void Process::issue(storage::DiskOp op) {
   ZT_ASSERT(!reload_);

@@ -127,6 +127,7 @@ void Process::work_off(const Waiting& waiting) {
       const auto again = p.network_.read_again(delivery.connection, delivery.side, p.bytes_max_);
       if (!again) return;
       p.trace_.bytes(again->bytes);
+      p.trace_.delivery(*again, false);
       p.take(*again);
       p.network_.release(*again);
     }
@@ -154,6 +155,7 @@ uint64_t Process::pause(bool machine) {
   if (machine) clock_.stall(queue_.now());
   trace_.number(pauses_);
   if (trace_.readable()) trace_.note(server_name(config_.server.server_id) + " is paused");
+  record(StateChange::kPaused);
   return generation_;
 }
 
@@ -162,6 +164,7 @@ void Process::resume(uint64_t number) {
   if (--pauses_ > 0) return;
   clock_.go_on(queue_.now());
   if (trace_.readable()) trace_.note(server_name(config_.server.server_id) + " goes on");
+  record(StateChange::kGoesOn);
   if (std::exchange(is_served_, false)) {
     Event event;
     event.kind = EventKind::kServed;

@@ -32,6 +32,7 @@ void Process::plan_reload(const node::Reload& reload) {
   reload_ = reload;
   const int64_t last = reload.last ? reload.last->value : -1;
   trace_.number(static_cast<uint64_t>(last));
+  record(StateChange::kReloads, static_cast<uint64_t>(last));
   if (trace_.readable()) trace_.note("reload up to " + std::to_string(last));
   ProcessReport report;
   report.kind = ProcessReport::Kind::kReloading;

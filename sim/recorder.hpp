@@ -9,12 +9,15 @@
 
 #include "properties/history.hpp"
 #include "sim/event_queue.hpp"
+#include "sim/trace.hpp"
 
 namespace zoetrope::sim {
 
 class Recorder {
  public:
-  Recorder(const EventQueue& queue, bool keep) : queue_(queue), keep_(keep) {}
+  // `trace` is told of every operation; `first_client` is the host of client 0.
+  Recorder(const EventQueue& queue, bool keep, Trace& trace, uint32_t first_client)
+      : queue_(queue), keep_(keep), trace_(trace), first_client_(first_client) {}
 
   properties::Moment moment() { return {queue_.now(), ++sequence_}; }
   bool keeps() const { return keep_; }
@@ -23,6 +26,9 @@ class Recorder {
   uint32_t open_connection(properties::Connection connection);
   properties::Connection& connection(uint32_t index) { return history_.connections[index]; }
 
+  void sends(uint32_t client, ConnectionId connection, std::string_view bytes);
+  // An operation is about to be sent.
+  void begin(properties::Operation& operation);
   // An operation is over: answered, or its outcome will never be known.
   void finish(properties::Operation&& operation);
   void event(properties::WatchEvent event);
@@ -44,8 +50,12 @@ class Recorder {
   properties::History& history() { return history_; }
 
  private:
+  void record(const properties::Operation& operation, OperationPhase phase);
+
   const EventQueue& queue_;
   bool keep_;
+  Trace& trace_;
+  uint32_t first_client_;
   uint64_t sequence_ = 0;
   uint64_t answered_ = 0, unknown_ = 0, event_count_ = 0, session_count_ = 0;
   properties::History history_;

@@ -7,11 +7,16 @@
 namespace zoetrope::sim {
 
 RunResult run_world(const WorldConfig& config, uint64_t seed, const EngineFactory& factory,
-                    TraceSink* sink) {
-  World world(config, seed, factory, sink);
+                    TraceSink* sink, RecordSink* records) {
+  World world(config, seed, factory, sink, records);
   world.run();
-  RunResult result;
+  RunResult result = result_of(world, config);
   result.seed = seed;
+  return result;
+}
+
+RunResult result_of(World& world, const WorldConfig& config) {
+  RunResult result;
   result.hash = world.hash();
   result.virtual_time = world.now();
   result.counts = world.counts();
@@ -47,12 +52,13 @@ Plan plan_of(const RunRequest& request) {
   return plan;
 }
 
-RunResult run_plan(const Plan& plan, const EngineFactory& factory, TraceSink* sink) {
-  return run_world(plan.world, plan.seed, factory, sink);
+RunResult run_plan(const Plan& plan, const EngineFactory& factory, TraceSink* sink,
+                   RecordSink* records) {
+  return run_world(plan.world, plan.seed, factory, sink, records);
 }
 
 RunResult run(const RunRequest& request) {
-  RunResult result = run_plan(plan_of(request), make_server, request.sink);
+  RunResult result = run_plan(plan_of(request), make_server, request.sink, request.records);
   result.seed = request.seed;
   return result;
 }

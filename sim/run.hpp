@@ -24,6 +24,7 @@ struct RunRequest {
   bool check = true;  // record a history and judge it
   bool count_coverage = false;
   TraceSink* sink = nullptr;  // a readable trace goes there
+  RecordSink* records = nullptr;
 };
 
 struct RunResult {
@@ -43,9 +44,12 @@ struct RunResult {
 RunResult run(const RunRequest& request);
 // The plan of the same run, before anything of it is chosen.
 Plan plan_of(const RunRequest& request);
-RunResult run_plan(const Plan& plan, const EngineFactory& factory, TraceSink* sink = nullptr);
+RunResult run_plan(const Plan& plan, const EngineFactory& factory, TraceSink* sink = nullptr,
+                   RecordSink* records = nullptr);
 // The same with a given world and engine, for tests that plant a defect.
 RunResult run_world(const WorldConfig& config, uint64_t seed, const EngineFactory& factory,
-                    TraceSink* sink = nullptr);
+                    TraceSink* sink = nullptr, RecordSink* records = nullptr);
+// What came of a world that has run: all but its seed.
+RunResult result_of(World& world, const WorldConfig& config);
 
 }  // namespace zoetrope::sim

@@ -17,13 +17,14 @@ constexpr uint64_t kEventsMax = 30'000'000;
 }  // namespace
 
 World::World(const WorldConfig& config, uint64_t seed, const EngineFactory& factory,
-             TraceSink* sink)
+             TraceSink* sink, RecordSink* records)
     : config_(config),
-      trace_(sink),
+      trace_(sink, records),
       choices_(Random(seed), config.told ? &*config_.told : nullptr, config.keep_choices),
       factory_(factory),
       network_(config.network, queue_, choices_),
-      recorder_(queue_, config.keep_history) {
+      recorder_(queue_, config.keep_history, trace_,
+                static_cast<uint32_t>(config.processes.size())) {
   ZT_ASSERT(!config_.processes.empty() && config_.processes.size() <= kServersMax);
   std::vector<ServerAddress> servers;
   for (uint32_t i = 0; i < config_.processes.size(); ++i) {
@@ -124,6 +125,10 @@ void World::dispatch(const Event& event) {
   handle_drained();
   handle_reports();
   note_configurations();
+  if (!trace_.wants_more()) {
+    trace_.end_records();
+    failed_ = true;
+  }
   if (trace_.event_count() < kEventsMax || failed_) return;
   violation("run_ends", "the run goes on and on", standings());
   failed_ = true;
@@ -133,10 +138,13 @@ void World::deliver(const Delivery& delivery) {
   if (delivery.kind == Delivery::Kind::kBytes) trace_.bytes(delivery.bytes);
   if (Process* process = process_of_host_[delivery.host.value]) {
     process->deliver(delivery);
-  } else if (Client* client = client_of_host_[delivery.host.value]) {
-    client->deliver(delivery);
   } else {
-    deliver_to_stranger(delivery);
+    trace_.delivery(delivery, false);
+    if (Client* client = client_of_host_[delivery.host.value]) {
+      client->deliver(delivery);
+    } else {
+      deliver_to_stranger(delivery);
+    }
   }
   network_.release(delivery);
 }
@@ -258,6 +266,14 @@ void World::violation(std::string property, std::string summary,
   if (excuses(property)) {
     ++counts_.excused_findings;
     return;
+  }
+  if (trace_.records()) {
+    Record record;
+    record.kind = RecordKind::kViolation;
+    record.lane = kWorldLane;
+    const std::string text = property + ": " + summary;
+    record.text = text;
+    trace_.record(record);
   }
   evidence.push_back("at " + time_text(queue_.now()));
   violations_.push_back({std::move(property), std::move(summary), std::move(evidence)});

@@ -61,7 +61,8 @@ struct WorldCounts {
 
 class World {
  public:
-  World(const WorldConfig& config, uint64_t seed, const EngineFactory& factory, TraceSink* sink);
+  World(const WorldConfig& config, uint64_t seed, const EngineFactory& factory, TraceSink* sink,
+        RecordSink* records = nullptr);
 
   // Runs load, faults and the quiet end. Call once.
   void run();
@@ -82,6 +83,10 @@ class World {
   properties::History take_history();
   // The steps, by index, whose moment did not come before the faults ended.
   std::vector<size_t> missed_steps() const;
+  // To look at, during the run or after it.
+  const Process& process(size_t index) const { return *processes_[index]; }
+  size_t process_count() const { return processes_.size(); }
+  const Network& network() const { return network_; }
   // Empty without WorldConfig::count_coverage.
   const PointSet& coverage() const { return coverage_.reached(); }
   // Why the run is stuck and yet breaks nothing; nullopt: it is not, or nothing excuses it.

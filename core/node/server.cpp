@@ -143,6 +143,17 @@ const tree::Tree& Server::tree() const {
 const Config& Server::config() const {
   return impl_->config;
 }
+Inspection Server::inspect() const {
+  Inspection seen;
+  seen.logged = impl_->last_logged();
+  seen.durable = impl_->durable();
+  seen.committed = impl_->peer != nullptr ? impl_->committed : impl_->last_applied();
+  seen.outstanding = impl_->outstanding.size();
+  seen.connections = impl_->connections.size();
+  seen.watches = impl_->watches.watch_count() + impl_->watches.child_watch_count();
+  seen.sessions = impl_->sessions.list();
+  return seen;
+}
 const zab::Peer* Server::peer() const {
   return impl_->peer.get();
 }

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "core/base/time.hpp"
 #include "core/node/config.hpp"
@@ -21,6 +23,15 @@
 #include "core/zab/peer.hpp"
 
 namespace zoetrope::node {
+
+// What a tool shows of a server at one moment, beside its tree and its part in the ensemble.
+struct Inspection {
+  Zxid logged, durable, committed;
+  uint64_t outstanding = 0;  // transactions that are not yet applied
+  uint64_t connections = 0;
+  uint64_t watches = 0;
+  std::vector<std::pair<SessionId, int32_t>> sessions;  // with their time-outs in ms, ascending
+};
 
 class Server {
  public:
@@ -44,6 +55,7 @@ class Server {
   // For checkers and tools: the applied tree and the open sessions.
   const tree::Tree& tree() const;
   const Config& config() const;
+  Inspection inspect() const;
   // The server's part in its ensemble; nullptr for one that stands alone.
   const zab::Peer* peer() const;
 

@@ -46,7 +46,7 @@ class Rig {
   explicit Rig(ClientConfig config = plain_client(), uint64_t seed = 1)
       : choices(Random(seed), nullptr, false),
         network(fast_network(), queue, choices),
-        recorder(queue, true),
+        recorder(queue, true, trace, 1),
         server_(network.add_host("server")),
         client(0, config, network.add_host("client"), {{server_, ServerId(1)}}, queue, network,
                recorder, choices, Random(seed)) {
@@ -97,6 +97,7 @@ class Rig {
   EventQueue queue;
   Choices choices;
   Network network;
+  Trace trace{nullptr};
   Recorder recorder;
 
  private:
