@@ -51,6 +51,10 @@ def value_at_most(value):
     return Bound("max", value, "")
 
 
+def value_at_least(value):
+    return Bound("min", value, "")
+
+
 def all_hold(bounds, figures):
     """True when all hold, False when one does not, None when one cannot be told."""
     results = [bound.holds(figures) for bound in bounds]
@@ -64,6 +68,8 @@ UNITS = {
     "us": lambda v: f"{v / 1e6:.3g} s" if v >= 1e6 else f"{v / 1e3:.3g} ms" if v >= 1e3 else f"{v:.3g} us",
     "bytes": lambda v: f"{v / 1e6:.3g} MB" if v >= 1e6 else f"{v / 1e3:.3g} kB" if v >= 1e4 else f"{v:.0f} B",
     "ratio": lambda v: f"{v:.2f}x",
+    "times": lambda v: f"{v:,.0f}x",
+    "count": lambda v: f"{v:,.0f}" if v >= 100 else f"{v:.3g}",
 }
 
 

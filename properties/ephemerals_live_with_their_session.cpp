@@ -33,7 +33,7 @@ class Ephemerals {
   void check() {
     for (const Operation& op : history_.operations) {
       if (!op.completed) continue;
-      const std::string text = describe(op);
+      const auto text = [&] { return describe(op); };
       look(op.result, op.zxid, text);
       if (!multi_failed(op.part_results)) {
         for (const Result& part : op.part_results) look(part, op.zxid, text);
@@ -43,7 +43,8 @@ class Ephemerals {
     for (const FinalNode& node : history_.final_nodes) {
       Result result;
       result.stat = node.stat;
-      look(result, Zxid(INT64_MAX), "at the end " + node.path + ' ' + describe(node.stat));
+      look(result, Zxid(INT64_MAX),
+           [&] { return "at the end " + node.path + ' ' + describe(node.stat); });
     }
     check_survivors();
   }
@@ -67,13 +68,14 @@ class Ephemerals {
     }
   }
 
-  // A Stat that somebody was shown at `zxid`.
-  void look(const Result& result, Zxid zxid, const std::string& text) {
+  // A Stat that somebody was shown at `zxid`; `text` says by what, if it has to.
+  template <class Text>
+  void look(const Result& result, Zxid zxid, const Text& text) {
     if (!result.stat || result.stat->ephemeral_owner == 0) return;
-    if (result.stat->num_children != 0) findings_.add("an ephemeral has children", {text});
+    if (result.stat->num_children != 0) findings_.add("an ephemeral has children", {text()});
     const auto end = ends_.find(SessionId(result.stat->ephemeral_owner));
     if (end == ends_.end() || end->second->zxid > zxid) return;
-    findings_.add("an ephemeral outlived its session", {describe(*end->second), text});
+    findings_.add("an ephemeral outlived its session", {describe(*end->second), text()});
   }
 
   bool deleted_between(const std::string& path, Zxid after, Zxid until) const {

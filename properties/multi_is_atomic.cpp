@@ -11,19 +11,26 @@ namespace {
 
 struct Showing {
   Stat stat;
-  std::string text;
+  // One of them.
+  const Operation* operation = nullptr;
+  const FinalNode* node = nullptr;
 };
+
+std::string text_of(const Showing& showing) {
+  if (showing.operation != nullptr) return describe(*showing.operation);
+  return "at the end " + showing.node->path + ' ' + describe(showing.node->stat);
+}
 
 std::vector<Showing> all_stats(const History& history) {
   std::vector<Showing> showings;
   for (const Operation& op : history.operations) {
-    if (op.result.stat) showings.push_back({*op.result.stat, describe(op)});
+    if (op.result.stat) showings.push_back({*op.result.stat, &op});
     for (const Result& part : op.part_results) {
-      if (part.stat) showings.push_back({*part.stat, describe(op)});
+      if (part.stat) showings.push_back({*part.stat, &op});
     }
   }
   for (const FinalNode& node : history.final_nodes) {
-    showings.push_back({node.stat, "at the end " + node.path + ' ' + describe(node.stat)});
+    showings.push_back({node.stat, nullptr, &node});
   }
   return showings;
 }
@@ -42,7 +49,7 @@ void check_failed(const History& history, Findings& findings) {
     for (const int64_t zxid : {showing.stat.czxid, showing.stat.mzxid, showing.stat.pzxid}) {
       const auto it = failed.find(zxid);
       if (it == failed.end()) continue;
-      findings.add("a failed write left a trace", {describe(*it->second), showing.text});
+      findings.add("a failed write left a trace", {describe(*it->second), text_of(showing)});
     }
   }
 }

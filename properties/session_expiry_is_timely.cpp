@@ -21,10 +21,8 @@ constexpr MonotonicTime kNever{INT64_MIN};
 struct Sessions {
   struct Sign {
     MonotonicTime at;
-    int32_t timeout_ms = 0;
-    ServerId server;
-    std::optional<Moment> closed;  // the connection on which it was heard
-    std::string text;
+    const Connection* connection = nullptr;  // on which it was heard
+    const Operation* operation = nullptr;    // nullptr: the connection's beginning itself
   };
   // Signs of life, those that the server certainly had and all that were sent.
   std::vector<Sign> heard;
@@ -38,6 +36,10 @@ std::string text_of(const Connection& c) {
          " connected, time-out " + std::to_string(c.timeout_ms) + "ms";
 }
 
+std::string text_of(const Sessions::Sign& sign) {
+  return sign.operation != nullptr ? describe(*sign.operation) : text_of(*sign.connection);
+}
+
 std::map<SessionId, Sessions> signs_of_life(const History& history) {
   std::map<SessionId, Sessions> sessions;
   for (const Connection& c : history.connections) {
@@ -47,7 +49,7 @@ std::map<SessionId, Sessions> signs_of_life(const History& history) {
     }
     if (!c.established) continue;
     Sessions& session = sessions[c.session];
-    session.heard.push_back({c.opened.at, c.timeout_ms, c.server, c.closed, text_of(c)});
+    session.heard.push_back({c.opened.at, &c});
     session.last_sent = std::max(session.last_sent, c.opened.at);
     session.timeout_ms_min = std::min(session.timeout_ms_min, c.timeout_ms);
     session.timeout_ms_max = std::max(session.timeout_ms_max, c.timeout_ms);
@@ -58,7 +60,7 @@ std::map<SessionId, Sessions> signs_of_life(const History& history) {
     it->second.last_sent = std::max(it->second.last_sent, op.invoked.at);
     if (!op.completed || op.args.kind == OpKind::kMalformed) continue;
     const Connection& c = history.connections[op.connection];
-    it->second.heard.push_back({op.invoked.at, c.timeout_ms, c.server, c.closed, describe(op)});
+    it->second.heard.push_back({op.invoked.at, &c, &op});
   }
   return sessions;
 }
@@ -77,16 +79,17 @@ std::string expiry_text(const CommittedTxn& txn) {
 
 // Until when one that was heard then has its session for certain.
 MonotonicTime safe_until(const History& history, const Sessions::Sign& sign) {
-  return MonotonicTime{(sign.at + Duration::from_ms(sign.timeout_ms)).ns -
+  return MonotonicTime{(sign.at + Duration::from_ms(sign.connection->timeout_ms)).ns -
                        history.setup.unheard_max.ns};
 }
 
 // The server that heard it ended, or closed the connection, before it had to have told the leader.
 bool may_be_untold(const History& history, const Sessions::Sign& sign) {
   const MonotonicTime told = sign.at + history.setup.unheard_max;
-  if (sign.closed && sign.closed->at <= told) return true;
+  const auto& closed = sign.connection->closed;
+  if (closed && closed->at <= told) return true;
   return std::ranges::any_of(history.server_events, [&](const ServerEvent& event) {
-    return event.server == sign.server && event.kind != ServerEventKind::kStarted &&
+    return event.server == sign.connection->server && event.kind != ServerEventKind::kStarted &&
            event.when.at >= sign.at && event.when.at <= told;
   });
 }
@@ -97,7 +100,7 @@ void check_not_early(const History& history, const CommittedTxn& txn, const Sess
     if (*txn.applied < sign.at || *txn.applied >= safe_until(history, sign)) continue;
     if (history.setup.servers > 1 && may_be_untold(history, sign)) continue;
     findings.add("a session was expired although it had been heard within its time-out",
-                 {sign.text, expiry_text(txn)});
+                 {text_of(sign), expiry_text(txn)});
     return;
   }
   if (history.setup.servers > 1) return;
@@ -174,7 +177,7 @@ void check_not_turned_away(const History& history, const std::map<SessionId, Ses
     for (const Sessions::Sign& sign : it->second.heard) {
       if (c.opened.at < sign.at || c.closed->at >= safe_until(history, sign)) continue;
       findings.add("a session was refused although it had been heard within its time-out",
-                   {sign.text, "at " + std::to_string(c.closed->at.ms()) + "ms client " +
+                   {text_of(sign), "at " + std::to_string(c.closed->at.ms()) + "ms client " +
                                    std::to_string(c.client) + " was told that session " +
                                    std::to_string(c.requested_session.value) + " is no more"});
       break;
