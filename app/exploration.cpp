@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -11,9 +12,12 @@
 #include <csignal>
 #include <cstdio>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include "app/subcommands.hpp"
 
 namespace zoetrope::app {
 namespace {
@@ -25,17 +29,17 @@ constexpr size_t kShards = 256;
 
 // A broken assertion of the engine ends the process; how it came to that is told first.
 thread_local const explore::Search* search_of_this_thread = nullptr;
-std::string replay_intro;
+std::string replay_command;
 
-void tell_path(int) {
+[[noreturn]] void tell_path(int) {
+  std::string text = "a broken invariant ended this run";
   if (search_of_this_thread != nullptr) {
-    const std::string text =
-        "a broken invariant ended this run (and what came next to it); "
-        "replay it with:\n  " +
-        replay_intro + explore::to_string(search_of_this_thread->path()) + "\n";
-    [[maybe_unused]] const auto written = write(STDERR_FILENO, text.data(), text.size());
+    text += "; replay it with:\n  " + replay_command +
+            explore::to_string(search_of_this_thread->path());
   }
-  signal(SIGABRT, SIG_DFL);
+  text += "\n";
+  static_cast<void>(!write(STDERR_FILENO, text.data(), text.size()));
+  _exit(kExitViolated);
 }
 
 uint64_t resident_mb() {
@@ -159,7 +163,7 @@ ExplorationResult explore_all(const explore::Scope& scope, const ExplorationOpti
   using Clock = std::chrono::steady_clock;
   const unsigned jobs =
       options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
-  replay_intro = "zoetrope explore --scope " + scope.name + " --path ";
+  replay_command = options.command + " --path ";
   signal(SIGABRT, tell_path);
   SharedBoard shared(jobs);
   std::vector<std::unique_ptr<Worker>> workers;

@@ -12,6 +12,7 @@ namespace zoetrope::app {
 
 struct ExplorationOptions {
   explore::Bounds bounds;
+  std::string command;  // that explores the same
   bool reduce = true;
   unsigned jobs = 0;           // 0: one for each core
   uint64_t states_max = 0;     // 0: any number

@@ -49,7 +49,7 @@ std::string bounds_text(const explore::Scope& scope, const explore::Bounds& boun
 }
 
 // The options that make this run again.
-std::string command(const explore::Scope& scope, const explore::Bounds& bounds) {
+std::string replay_command(const explore::Scope& scope, const explore::Bounds& bounds) {
   const explore::Bounds& usual = scope.bounds;
   std::string text = "zoetrope explore --scope " + scope.name;
   const auto add = [&](const char* option, int value, int default_value) {
@@ -99,7 +99,7 @@ void show(const explore::Scope& scope, const explore::Bounds& bounds,
   explore::World world(scope, bounds);
   show_steps(explore::replay(world, result.found->path, false));
   std::printf("%s: %s\nsee it again:\n  %s --path %s\n", result.found->violation.property.c_str(),
-              result.found->violation.text.c_str(), command(scope, bounds).c_str(),
+              result.found->violation.text.c_str(), replay_command(scope, bounds).c_str(),
               explore::to_string(result.found->path).c_str());
 }
 
@@ -240,6 +240,7 @@ void add_explore(CLI::App& app, int& exit_status) {
     if (!terms->empty()) bounds.terms = given->terms;
     if (!writes->empty()) bounds.writes = given->writes;
     options->exploration.reduce = !options->all_orders;
+    options->exploration.command = replay_command(*scope, bounds);
     exit_status = explore_scope(*scope, *options);
   });
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "explore/election_node.hpp"
+#include "explore/role_node.hpp"
 
 namespace zoetrope::explore {
 
@@ -29,6 +30,15 @@ Scope election_scope(std::string name, std::string title, const Candidates& cand
           }};
 }
 
+Scope role_scope(std::string name, std::string title, const Bounds& bounds) {
+  return {.name = std::move(name),
+          .title = std::move(title),
+          .bounds = bounds,
+          .must_lead = false,
+          .uses_terms = true,
+          .make_node = make_role_node};
+}
+
 }  // namespace
 
 const std::vector<Scope>& scopes() {
@@ -37,6 +47,10 @@ const std::vector<Scope>& scopes() {
                      equal_histories()),
       election_scope("uneven", "a leader is elected by servers with different histories",
                      uneven_histories()),
+      role_scope("epoch", "leaders that nobody agreed on begin their epochs",
+                 {.servers = 3, .crashes = 1, .terms = 2, .silences = 1}),
+      role_scope("broadcast", "leaders write, and their followers fall behind",
+                 {.servers = 3, .crashes = 1, .terms = 2, .writes = 1, .silences = 1}),
   };
   return all;
 }

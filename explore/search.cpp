@@ -37,6 +37,9 @@ const Counters& Search::counters() {
 Path Search::path() const {
   Path path;
   for (size_t i = 1; i < stack_.size(); ++i) path.push_back(stack_[i].by);
+  if (!stack_.empty() && stack_.back().next != 0) {
+    path.push_back(stack_.back().choices[stack_.back().next - 1]);
+  }
   return path;
 }
 
@@ -49,11 +52,11 @@ bool Search::explore(const Path& path) {
   for (const Choice& choice : path) {
     const uint64_t fingerprint = world_.fingerprint(state);
     on_stack_.insert(fingerprint);
-    stack_.push_back({.state = state, .by = by, .fingerprint = fingerprint});
+    stack_.push_back({state, by, fingerprint, {choice}, 1, false});
     violations_.clear();
     world_.apply(state, choice, violations_);
     by = choice;
-    if (!violations_.empty()) return fail(&choice, violations_.front());
+    if (!violations_.empty()) return fail(violations_.front());
   }
   const uint64_t fingerprint = world_.fingerprint(state);
   if (!board_.claim(fingerprint)) {
@@ -87,7 +90,7 @@ bool Search::enter(State state, const Choice& by, uint64_t fingerprint) {
   stack_.push_back(std::move(frame));
   on_stack_.insert(fingerprint);
   counters_.depth = std::max<uint64_t>(counters_.depth, stack_.size() - 1);
-  if (ending == Ending::kStuck) return fail(nullptr, stuck(world_, stack_.back().state));
+  if (ending == Ending::kStuck) return fail(stuck(world_, stack_.back().state));
   return true;
 }
 
@@ -98,7 +101,7 @@ bool Search::follow_next() {
   violations_.clear();
   world_.apply(state, choice, violations_);
   ++counters_.transitions;
-  if (!violations_.empty()) return fail(&choice, violations_.front());
+  if (!violations_.empty()) return fail(violations_.front());
   const uint64_t fingerprint = world_.fingerprint(state);
   if (board_.claim(fingerprint)) {
     if (!enter(std::move(state), choice, fingerprint)) return false;
@@ -124,9 +127,8 @@ void Search::share() {
   }
 }
 
-bool Search::fail(const Choice* last, Violation violation) {
+bool Search::fail(Violation violation) {
   found_ = Found{path(), std::move(violation)};
-  if (last != nullptr) found_->path.push_back(*last);
   return false;
 }
 

@@ -52,7 +52,7 @@ class Search {
   bool explore(const Path& path);
   const std::optional<Found>& found() const { return found_; }
   const Counters& counters();
-  // The run that is being followed.
+  // The run that is being followed, with the step that is being taken.
   Path path() const;
 
  private:
@@ -66,7 +66,7 @@ class Search {
   };
   bool enter(State state, const Choice& by, uint64_t fingerprint);
   bool follow_next();
-  bool fail(const Choice* last, Violation violation);
+  bool fail(Violation violation);
   void share();
 
   World world_;
