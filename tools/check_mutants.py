@@ -13,10 +13,10 @@ import mutant_files
 import source_text
 
 
-def sim_names(root):
-    """Names that a simulated run can report: properties and the simulator's own checks."""
+def names_in(root, *folders):
+    """Names that a simulated run or an exploration can report: properties and checks of their own."""
     names = {mutant_files.ASSERTION}
-    for folder in ("properties", "sim"):
+    for folder in folders:
         for path in sorted((root / folder).glob("*.cpp")):
             names.update(re.findall(r'"([a-z]+(?:_[a-z]+)+)"', path.read_text()))
     return names
@@ -35,9 +35,10 @@ def check(root):
         mutants = mutant_files.read_mutants(root)
     except mutant_files.MutantError as error:
         return [str(error)]
-    findings, properties = [], sim_names(root)
+    findings = []
+    properties = {"sim": names_in(root, "properties", "sim"), "explore": names_in(root, "explore")}
     for mutant in mutants:
-        known = properties if mutant.kind == "sim" else unit_tests(root, mutant.where)
+        known = properties[mutant.kind] if mutant.kind in properties else unit_tests(root, mutant.where)
         if mutant.what not in known:
             findings.append(f"{mutant_files.FOLDER}/{mutant.path.name}: nothing is called '{mutant.what}' in {mutant.kind} {mutant.where}")
         try:

@@ -4,9 +4,10 @@ A file is a unified diff under a header of three fields; a longer value goes on 
 
     Breaks: one sentence
     Seen: the ticket in which the world met it, or `typical`
-    Caught by: sim PROFILE PROPERTY | unit ROOM SUITE.TEST
+    Caught by: sim PROFILE PROPERTY | explore SCOPE PROPERTY | unit ROOM SUITE.TEST
 
-PROPERTY is a property of properties/, a check of the simulator itself, or `assertion` (an invariant in the code).
+PROPERTY is a property of properties/, a check of the simulator or of the exploration, or `assertion` (an invariant in
+the code).
 """
 
 import os
@@ -17,6 +18,7 @@ from pathlib import Path
 
 FOLDER = "properties/mutants"
 PROFILES = ("calm", "crash", "churn", "disk-faults", "ensemble", "ensemble-disk", "reconfig", "modes")
+SCOPES = ("election", "uneven", "epoch", "broadcast")
 ASSERTION = "assertion"
 _FIELDS = ("Breaks", "Seen", "Caught by")
 
@@ -31,14 +33,14 @@ class Mutant:
     path: Path
     breaks: str
     seen: str
-    kind: str  # sim or unit
-    where: str  # profile or room
+    kind: str  # sim, explore or unit
+    where: str  # profile, scope or room
     what: str  # property or test
 
     @property
     def target(self):
         """What has to be built to see it."""
-        return "zoetrope" if self.kind == "sim" else f"test_{self.where}"
+        return f"test_{self.where}" if self.kind == "unit" else "zoetrope"
 
     @property
     def catcher(self):
@@ -72,10 +74,13 @@ def read_mutant(path, root):
     name = str(path.relative_to(root))
     fields = read_header(path.read_text(), name)
     words = fields["Caught by"].split()
-    if len(words) != 3 or words[0] not in ("sim", "unit"):
-        raise MutantError(f"{name}: 'Caught by:' wants 'sim PROFILE PROPERTY' or 'unit ROOM SUITE.TEST', not '{fields['Caught by']}'")
+    if len(words) != 3 or words[0] not in ("sim", "explore", "unit"):
+        raise MutantError(f"{name}: 'Caught by:' wants 'sim PROFILE PROPERTY', 'explore SCOPE PROPERTY' or 'unit ROOM SUITE.TEST', "
+                          f"not '{fields['Caught by']}'")
     if words[0] == "sim" and words[1] not in PROFILES:
         raise MutantError(f"{name}: no such profile: {words[1]} (there are: {', '.join(PROFILES)})")
+    if words[0] == "explore" and words[1] not in SCOPES:
+        raise MutantError(f"{name}: no such scope: {words[1]} (there are: {', '.join(SCOPES)})")
     return Mutant(path.stem, path, fields["Breaks"], fields["Seen"], *words)
 
 

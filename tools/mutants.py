@@ -22,6 +22,7 @@ from mutant_files import ASSERTION, MutantError
 
 FIRST_BATCH, LARGEST_BATCH = 8, 1024
 BASELINE_SEEDS = "1..16"
+BASELINE_EXPLORE_SECONDS = 20
 FAILURES_SEEN = 10
 
 
@@ -138,12 +139,38 @@ def run_test(program, mutant, budget):
     return outcome
 
 
+def run_exploration(program, mutant, budget):
+    """Explores the named scope until it breaks the named property, or for as long as the budget lasts."""
+    outcome, begin = Outcome(), time.monotonic()
+    command = [str(program), "explore", "--scope", mutant.where, "--seconds", str(budget), "--json", "--quiet"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=2 * budget + 60)
+    except subprocess.TimeoutExpired:
+        outcome.trouble = f"explore did not end within {2 * budget + 60} s"
+        return outcome
+    outcome.seconds = time.monotonic() - begin
+    if "broken invariant" in done.stderr:
+        broken = ASSERTION
+    elif done.returncode in (0, 1):
+        broken = json.loads(done.stdout).get("property")
+    else:
+        raise MutantError(f"zoetrope explore ended with status {done.returncode}: {done.stderr.strip()[-500:]}")
+    outcome.caught = broken == mutant.what
+    if broken and not outcome.caught:
+        outcome.others[broken] = 0
+    outcome.trouble = "" if outcome.caught else f"no order of {mutant.where} breaks {mutant.what} within {outcome.seconds:.0f} s"
+    return outcome
+
+
+RUNNERS = {"sim": hunt, "explore": run_exploration, "unit": run_test}
+
+
 def catch(scratch, mutant, budget):
     """Plants one mutant, builds, and runs what it names."""
     scratch.restore()
     mutant_files.apply(mutant, scratch.tree)
     scratch.make([mutant.target], scratch.folder / f"{mutant.name}.log")
-    return (hunt if mutant.kind == "sim" else run_test)(scratch.program(mutant.target), mutant, budget)
+    return RUNNERS[mutant.kind](scratch.program(mutant.target), mutant, budget)
 
 
 def baseline(scratch, mutants, budget):
@@ -155,6 +182,10 @@ def baseline(scratch, mutants, budget):
         batch = run_batch(scratch.program("zoetrope"), profile, int(first), int(last), budget)
         if batch is None or batch[2]:
             raise MutantError(f"without a mutant, seeds {BASELINE_SEEDS} of {profile} break {sorted(batch[2]) if batch else 'the budget'}")
+    for mutant in {mutant.where: mutant for mutant in mutants if mutant.kind == "explore"}.values():
+        outcome = run_exploration(scratch.program(mutant.target), mutant, min(budget, BASELINE_EXPLORE_SECONDS))
+        if outcome.caught or outcome.others:
+            raise MutantError(f"without a mutant, explore --scope {mutant.where} breaks {sorted(outcome.others) or mutant.what}")
     for mutant in mutants:
         if mutant.kind == "unit" and run_test(scratch.program(mutant.target), mutant, budget).caught:
             raise MutantError(f"without a mutant, {mutant.what} fails")

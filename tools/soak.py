@@ -22,6 +22,8 @@ CHANGES_SEEDS = int(os.environ.get("ZT_SOAK_CHANGES_SEEDS", 2_000))
 SIM_CHUNK = 1000
 SIM_PROFILES = {"sim": ("calm", "crash", "churn", "disk-faults"), "ensemble": ("ensemble", "ensemble-disk"),
                 "changes": ("reconfig", "modes")}
+EXPLORATIONS = (("election",), ("uneven",), ("epoch",), ("broadcast",))
+EXPLORE_SECONDS = int(os.environ.get("ZT_SOAK_EXPLORE_SECONDS", 1200))
 FUZZ_SECONDS = os.environ.get("ZT_FUZZ_SECONDS", "90")
 
 
@@ -104,6 +106,21 @@ def soak_fuzz(part):
     return show.end(status == [0] and targets > 0, "; ".join([figures, *findings[:5]]))
 
 
+def soak_explore(part):
+    """Scopes of `zoetrope explore` that have to be explored to their ends."""
+    show, figures, good = Show(part), [], True
+    for words in EXPLORATIONS:
+        show.progress(" ".join(words))
+        command = [SERVER, "explore", "--json", "--quiet", "--seconds", EXPLORE_SECONDS, "--scope", *words]
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True, errors="replace")
+        show.log.write(f"{' '.join(words)}\n{done.stdout}{done.stderr}")
+        result = json.loads(done.stdout) if done.returncode in (0, 1) else {"verdict": f"status {done.returncode}"}
+        good = good and result.get("complete", False)
+        figures.append(f"{' '.join(words)}: {result.get('states', 0)} states in {result.get('milliseconds', 0) / 1000:.0f} s, "
+                       f"{result['verdict']}")
+    return show.end(good, "; ".join(figures))
+
+
 PARTS = {
     "connections": lambda: soak_test("connections", "tests/integration/test_bad_input.py::test_connections_opened_and_dropped"),
     "kill": lambda: soak_test("kill", "tests/integration/test_kill.py::test_nothing_acknowledged_is_lost"),
@@ -113,6 +130,7 @@ PARTS = {
     "sim": lambda: soak_sim("sim", SIM_SEEDS),
     "ensemble": lambda: soak_sim("ensemble", ENSEMBLE_SEEDS),
     "changes": lambda: soak_sim("changes", CHANGES_SEEDS),
+    "explore": lambda: soak_explore("explore"),
     "fuzz": lambda: soak_fuzz("fuzz"),
 }
 
