@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "simgrid/s4u.hpp"
+#include <simgrid/s4u.hpp>
 
 namespace sg4 = simgrid::s4u;
 
