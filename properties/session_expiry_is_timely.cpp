@@ -178,8 +178,8 @@ void check_not_turned_away(const History& history, const std::map<SessionId, Ses
       if (c.opened.at < sign.at || c.closed->at >= safe_until(history, sign)) continue;
       findings.add("a session was refused although it had been heard within its time-out",
                    {text_of(sign), "at " + std::to_string(c.closed->at.ms()) + "ms client " +
-                                   std::to_string(c.client) + " was told that session " +
-                                   std::to_string(c.requested_session.value) + " is no more"});
+                                       std::to_string(c.client) + " was told that session " +
+                                       std::to_string(c.requested_session.value) + " is no more"});
       break;
     }
   }

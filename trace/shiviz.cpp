@@ -22,7 +22,7 @@ std::vector<std::string> host_names(const std::vector<Lane>& lanes) {
                             (c >= 'A' && c <= 'Z') || c == '-' || c == '.';
       name += is_plain ? c : '_';
     }
-    if (name.empty()) name = "_";
+    if (name.empty()) name.push_back('_');
     while (std::ranges::find(names, name) != names.end()) name += fmt::format("_{}", names.size());
     names.push_back(std::move(name));
   }
