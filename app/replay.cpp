@@ -14,7 +14,9 @@
 #include "app/subcommands.hpp"
 #include "sim/replay.hpp"
 #include "sim/server_view.hpp"
+#include "sim/story.hpp"
 #include "sim/trace_reader.hpp"
+#include "trace/export.hpp"
 
 namespace zoetrope::app {
 namespace {
@@ -24,14 +26,25 @@ constexpr size_t kCausesShown = 24, kRootsShown = 4;
 
 struct ReplayOptions {
   std::string file;
-  std::optional<uint64_t> to, around;
+  std::optional<uint64_t> from, to, around;
   std::optional<uint64_t> server;
   std::vector<uint64_t> compare;
+  std::string format, out;
 
   bool looks() const { return server || !compare.empty(); }
 };
 
 using Number = unsigned long long;
+
+// "text, svg, ... or dot".
+std::string format_names() {
+  std::string text;
+  for (int format = 0; format <= static_cast<int>(trace::Format::kDot); ++format) {
+    if (format != 0) text += format == static_cast<int>(trace::Format::kDot) ? " or " : ", ";
+    text += trace::to_string(static_cast<trace::Format>(format));
+  }
+  return text;
+}
 
 // A trace file with what it says.
 struct Loaded {
@@ -54,9 +67,10 @@ Loaded load(const std::string& path) {
   if (!plan) throw CLI::ValidationError(path, "its plan cannot be run: " + plan.error()[0]);
   loaded.plan = *std::move(plan);
   if (!loaded.file.damage) return loaded;
-  std::printf("%s: %s, at byte %llu of %zu; what stands before that is used: %llu events\n",
-              path.c_str(), loaded.file.damage->what.c_str(), Number{loaded.file.damage->offset},
-              loaded.bytes.size(), Number{sim::last_event(loaded.file)});
+  std::fprintf(stderr,
+               "%s: %s, at byte %llu of %zu; what stands before that is used: %llu events\n",
+               path.c_str(), loaded.file.damage->what.c_str(), Number{loaded.file.damage->offset},
+               loaded.bytes.size(), Number{sim::last_event(loaded.file)});
   return loaded;
 }
 
@@ -83,11 +97,24 @@ void show_causes(const Loaded& loaded, uint64_t number) {
   }
 }
 
+// When the event happened.
+MonotonicTime time_of(const Loaded& loaded, uint64_t number) {
+  MonotonicTime at;
+  static_cast<void>(sim::visit_records(loaded.file, number, [&](const sim::Record& record) {
+    at = record.at;
+    return false;
+  }));
+  return at;
+}
+
+void need_event(const char* option, std::optional<uint64_t> number, uint64_t last) {
+  if (!number || *number <= last) return;
+  throw CLI::ValidationError(option, "the trace has the events 1 to " + std::to_string(last));
+}
+
 int show_around(const ReplayOptions& options, const Loaded& loaded) {
-  const uint64_t number = *options.around, last = sim::last_event(loaded.file);
-  if (number > last) {
-    throw CLI::ValidationError("--around", "the trace has the events 1 to " + std::to_string(last));
-  }
+  const uint64_t number = *options.around;
+  need_event("--around", number, sim::last_event(loaded.file));
   show_records(loaded, number - std::min(number, kEventsAround), number + kEventsAround);
   show_causes(loaded, number);
   return loaded.file.damage ? kExitUsage : kExitHeld;
@@ -151,6 +178,44 @@ void show_end(const Loaded& loaded, const sim::ReplayResult& result) {
   }
 }
 
+// Draws what the run has told; to a file, or alone on the standard output.
+void write_story(const ReplayOptions& options, const Loaded& loaded, sim::StoryTeller& teller,
+                 const sim::ReplayResult& result) {
+  // Those that the world found are among the records.
+  const auto& violations = result.run.violations;
+  for (size_t i = result.violations_of_world; i < violations.size(); ++i) {
+    teller.judged(violations[i]);
+  }
+  trace::ExportOptions how;
+  if (options.from) how.from = time_of(loaded, *options.from);
+  const std::string text = trace::draw(teller.take(), *trace::format_named(options.format), how);
+  if (options.out.empty()) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+  } else {
+    write_text("--out", options.out, text);
+    std::printf("%s: %zu bytes\n", options.out.c_str(), text.size());
+  }
+}
+
+std::unique_ptr<sim::StoryTeller> story_teller(const ReplayOptions& options, const Loaded& loaded) {
+  if (options.format.empty()) return nullptr;
+  const std::string title = loaded.plan.title.empty() ? options.file : loaded.plan.title;
+  return std::make_unique<sim::StoryTeller>(
+      title, loaded.servers(), static_cast<uint32_t>(loaded.plan.world.clients.size()));
+}
+
+// What there is to say of a run that is the same; a picture has the standard output for itself.
+void show_same(const ReplayOptions& options, const Loaded& loaded, const sim::ReplayResult& result,
+               bool is_whole) {
+  if (!options.format.empty() && options.out.empty()) return;
+  if (options.to) {
+    std::printf("event %llu:\n", Number{*options.to});
+    show_records(loaded, *options.to, *options.to);
+  } else if (is_whole) {
+    show_end(loaded, result);
+  }
+}
+
 int replay_file(const ReplayOptions& options) {
   const Loaded loaded = load(options.file);
   if (options.around) return show_around(options, loaded);
@@ -159,22 +224,20 @@ int replay_file(const ReplayOptions& options) {
   request.file = &loaded.file;
   request.to = options.to;
   const uint64_t last = sim::last_event(loaded.file);
-  if (options.to && *options.to > last) {
-    throw CLI::ValidationError("--to", "the trace has the events 1 to " + std::to_string(last));
-  }
+  need_event("--to", options.to, last);
+  need_event("--from", options.from, last);
   // To look at servers the run stops there, and goes on to no judgement.
   if (!options.to && options.looks()) request.to = last;
   std::string seen;
   request.look = [&](const sim::World& world) { seen = look_at(options, loaded, world); };
+  const std::unique_ptr<sim::StoryTeller> teller = story_teller(options, loaded);
+  if (teller) request.others = {teller.get()};
   name_run_on_abort("zoetrope replay " + options.file);
   const sim::ReplayResult result = sim::replay(request);
+  const bool shows_alone = options.out.empty() && result.difference;
+  if (teller && !shows_alone) write_story(options, loaded, *teller, result);
   if (result.difference) return show_difference(options, loaded, *result.difference);
-  if (options.to) {
-    std::printf("event %llu:\n", Number{*options.to});
-    show_records(loaded, *options.to, *options.to);
-  } else if (!request.to) {
-    show_end(loaded, result);
-  }
+  show_same(options, loaded, result, !request.to);
   std::fputs(seen.c_str(), stdout);
   return loaded.file.damage ? kExitUsage : kExitHeld;
 }
@@ -192,6 +255,16 @@ void add_replay(CLI::App& app, int& exit_status) {
   command->add_option("--compare", options->compare, "A,B: what differs between two servers then")
       ->delimiter(',')
       ->expected(2);
+  command
+      ->add_option("--export", options->format,
+                   "Draw the run: " + format_names() + " (docs/traces.md)")
+      ->check([](const std::string& name) {
+        if (trace::format_named(name)) return std::string();
+        return "is " + format_names() + ", not '" + name + "'";
+      });
+  command->add_option("--out", options->out, "Where the picture goes (default: standard output)");
+  command->add_option("--from", options->from, "Draw from that event on; --to is its end")
+      ->check(events);
   command
       ->add_option("--around", options->around,
                    "Show the records about that event, and what led to it; runs nothing")

@@ -15,6 +15,7 @@ ReplayResult replay(const ReplayRequest& request) {
   if (request.look) request.look(world);
   ReplayResult result;
   if (comparison.wants_more()) result.run = result_of(world, config);
+  result.violations_of_world = world.violations().size();
   comparison.finish(world.hash(), world.counts().events, world.now());
   result.difference = comparison.difference();
   result.records = comparison.records();

@@ -27,8 +27,9 @@ struct ReplayResult {
   std::optional<Difference> difference;
   uint64_t records = 0;  // that are equal
   trace::Position position;
-  bool is_prefix_over = false;  // the file has no end, and is equal as far as it goes
-  RunResult run;                // of a run that came to its end
+  bool is_prefix_over = false;     // the file has no end, and is equal as far as it goes
+  size_t violations_of_world = 0;  // of the run's: those that are records, which stand first
+  RunResult run;                   // of a run that came to its end
 };
 
 ReplayResult replay(const ReplayRequest& request);

@@ -40,22 +40,12 @@ void StoryTeller::record(const Record& record) {
   switch (record.kind) {
     case RecordKind::kEvent: return take_event(record);
     case RecordKind::kDelivery: return take_delivery(record);
-    case RecordKind::kInput:
-      if (record.what == kIndex<node::Input, node::Tick>) add(record, Look::kTimer, "tick");
-      if (record.what == kIndex<node::Input, node::DiskDone>) {
-        const std::string why(record.text);
-        add(record, Look::kDisk,
-            "operation " + std::to_string(record.subject) +
-                (why.empty() ? " done" : " failed: " + why));
-      }
-      return;
+    case RecordKind::kInput: return take_input(record);
     case RecordKind::kEffect: return take_effect(record);
     case RecordKind::kState: return take_state(record);
     case RecordKind::kFault: return take_fault(record);
     case RecordKind::kOperation: return take_operation(record);
-    case RecordKind::kViolation:
-      add(record, Look::kViolation, std::string(record.text));
-      return;
+    case RecordKind::kViolation: add(record, Look::kViolation, std::string(record.text)); return;
   }
 }
 
@@ -132,14 +122,23 @@ void StoryTeller::reads(const Record& record) {
   }
 }
 
+void StoryTeller::take_input(const Record& record) {
+  if (record.what == kIndex<node::Input, node::Tick>) add(record, Look::kTimer, "tick");
+  if (record.what != kIndex<node::Input, node::DiskDone>) return;
+  const std::string why(record.text);
+  add(record, Look::kDisk,
+      disk_[{record.lane, record.subject}] + (why.empty() ? ": done" : ": failed, " + why));
+  disk_.erase({record.lane, record.subject});
+}
+
 void StoryTeller::take_effect(const Record& record) {
   const std::string text(record.text);
   if (record.what == kIndex<node::Effect, node::Send>) {
     sends(record);
   } else if (record.what == kIndex<node::Effect, node::Disk>) {
-    const std::string what =
-        text.empty() ? "write " + std::to_string(record.detail) + " bytes" : text;
-    add(record, Look::kDisk, "operation " + std::to_string(record.subject) + ": " + what);
+    std::string& what = disk_[{record.lane, record.subject}];
+    what = text.empty() ? "write " + std::to_string(record.detail) + " bytes" : text;
+    add(record, Look::kDisk, what);
   } else if (record.what == kIndex<node::Effect, node::Connect>) {
     add(record, Look::kStep, "connects to " + text);
   } else if (record.what == kIndex<node::Effect, node::Log>) {
@@ -190,9 +189,7 @@ void StoryTeller::take_state(const Record& record) {
     case StateChange::kPaused:
       add(record, Look::kFault, "is paused");
       return begin(record, {1, kLife}, Look::kFault, "paused");
-    case StateChange::kGoesOn:
-      add(record, Look::kFault, "goes on");
-      return end(record, {1, kLife});
+    case StateChange::kGoesOn: add(record, Look::kFault, "goes on"); return end(record, {1, kLife});
   }
 }
 
@@ -224,6 +221,16 @@ void StoryTeller::take_operation(const Record& record) {
     case OperationPhase::kUnknown: add(record, Look::kOperation, text + " lost"); break;
   }
   end(record, key);
+}
+
+void StoryTeller::judged(const properties::Violation& violation) {
+  trace::Event event;
+  event.at = now_;
+  event.lane = world_;
+  event.kind = Look::kViolation;
+  event.text = violation.property + ": " + violation.summary;
+  event.number = nearest_.size() - 1;
+  story_.events.push_back(std::move(event));
 }
 
 trace::Story StoryTeller::take() {

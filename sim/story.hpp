@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "properties/property.hpp"
 #include "sim/message_names.hpp"
 #include "sim/record.hpp"
 #include "trace/story.hpp"
@@ -21,6 +22,8 @@ class StoryTeller : public RecordSink {
   // Lanes: servers, clients, and one for faults and judgements.
   StoryTeller(std::string title, uint32_t servers, uint32_t clients);
   void record(const Record& record) override;
+  // What was found when the run was over.
+  void judged(const properties::Violation& violation);
   // What still lasts ends at the last record.
   trace::Story take();
 
@@ -41,6 +44,7 @@ class StoryTeller : public RecordSink {
 
   void take_event(const Record& record);
   void take_delivery(const Record& record);
+  void take_input(const Record& record);
   void take_effect(const Record& record);
   void take_state(const Record& record);
   void take_fault(const Record& record);
@@ -68,8 +72,8 @@ class StoryTeller : public RecordSink {
     Stream streams[2] = {Stream(node::Port::kClient, true), Stream(node::Port::kClient, false)};
   };
   std::map<uint64_t, Line> lines_;
-  std::map<std::pair<uint32_t, Key>, uint64_t> lasting_;  // index of the span
-  std::map<uint32_t, std::string> standing_;
+  std::map<std::pair<uint32_t, Key>, uint64_t> lasting_;       // index of the span
+  std::map<std::pair<uint32_t, uint64_t>, std::string> disk_;  // by lane: operations under way
 };
 
 }  // namespace zoetrope::sim

@@ -124,16 +124,25 @@ def quorum_inputs(corpus):
     corpus["ensemble"].append(b"server.1=[::1]:1:2|b:1:2:observer;2181;[::ffff:1.2.3.4]:2281\nserver.2=a:1:2\n")
 
 
+def trace_inputs(corpus):
+    """A whole trace file, and the records of its first block alone."""
+    trace = (DATA / "trace" / "version-1.trace").read_bytes()
+    records = 12 + 9 + struct.unpack_from(">I", trace, 13)[0]
+    length = struct.unpack_from(">I", trace, records + 1)[0]
+    corpus["trace_file"] += [b"\0" + trace, b"\1" + trace[records + 9 + 24:records + 9 + length]]
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit("usage: corpus.py OUT")
     targets = ("handshake", "request", "multi", "reply", "frame", "txn", "log", "snapshot", "config",
-               "quorum_packet", "election", "ensemble", "snapshot_stream")
+               "quorum_packet", "election", "ensemble", "snapshot_stream", "trace_file")
     corpus = {target: [] for target in targets}
     client_inputs(corpus)
     frame_inputs(corpus)
     disk_inputs(corpus)
     quorum_inputs(corpus)
+    trace_inputs(corpus)
     corpus["config"] += [path.read_bytes() for path in sorted((DATA / "config").glob("*.cfg"))]
     for target, inputs in corpus.items():
         folder = Path(sys.argv[1]) / target

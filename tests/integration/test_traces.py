@@ -1,7 +1,11 @@
 """Traces of runs: saved, replayed bit for bit, looked into, damaged and refused at the damaged place."""
 
+import json
 import re
+import struct
 import subprocess
+import xml.etree.ElementTree
+import zlib
 
 import pytest
 
@@ -73,6 +77,34 @@ def test_servers_at_an_event(trace):
     assert at_the_end.returncode == 0 and at_the_end.stdout.endswith("nothing differs\n")
 
 
+def test_a_part_of_a_run_is_drawn_in_every_form(trace, tmp_path):
+    middle = events_of(trace) // 2
+    part = ("--from", middle, "--to", middle + 400)
+    text = replay(trace, "--export", "text", *part)
+    assert text.returncode == 0, text.stderr
+    assert "server 1" in text.stdout and "client 0" in text.stdout
+    perfetto = json.loads(replay(trace, "--export", "perfetto", *part).stdout)
+    assert any(event["ph"] == "X" for event in perfetto["traceEvents"])
+    lines = [json.loads(line) for line in replay(trace, "--export", "jsonl", *part).stdout.splitlines()]
+    assert lines[0]["type"] == "story" and lines[0]["events"] == sum(line["type"] == "event" for line in lines)
+    assert sum(line["type"] == "message" for line in lines) > 20
+    assert all(middle <= line["number"] <= middle + 400 or line["at_ns"] for line in lines if line["type"] == "event")
+    xml.etree.ElementTree.fromstring(replay(trace, "--export", "svg", *part).stdout)
+    assert replay(trace, "--export", "dot", *part).stdout.startswith("digraph")
+    assert "(?<" in replay(trace, "--export", "shiviz", *part).stdout.splitlines()[0]
+
+
+def test_a_picture_goes_to_a_file(trace, tmp_path):
+    picture = tmp_path / "run.svg"
+    done = replay(trace, "--export", "svg", "--out", picture)
+    assert done.returncode == 0 and f"{picture}: " in done.stdout and "bit for bit the same" in done.stdout
+    xml.etree.ElementTree.parse(picture)
+    bad = replay(trace, "--export", "gif")
+    assert bad.returncode == 2 and "text, svg" in bad.stderr
+    nowhere = replay(trace, "--export", "svg", "--out", tmp_path / "missing" / "run.svg")
+    assert nowhere.returncode == 2 and "cannot write" in nowhere.stderr
+
+
 @pytest.mark.parametrize("part", [0.3, 0.7, 0.99])
 def test_a_damaged_trace_is_used_up_to_the_damage(trace, tmp_path, part):
     good = trace.read_bytes()
@@ -81,7 +113,7 @@ def test_a_damaged_trace_is_used_up_to_the_damage(trace, tmp_path, part):
     damaged.write_bytes(good[:at] + bytes([good[at] ^ 0x40]) + good[at + 1:])
     done = replay(damaged)
     assert done.returncode == 2, done.stdout + done.stderr
-    told = int(re.search(r"at byte (\d+) of \d+; what stands before that is used", done.stdout)[1])
+    told = int(re.search(r"at byte (\d+) of \d+; what stands before that is used", done.stderr)[1])
     assert told <= at
     assert "bit for bit the same" in done.stdout and "as far as the file is good" in done.stdout
 
@@ -92,7 +124,7 @@ def test_a_trace_that_was_cut_short_is_used(trace, tmp_path):
     cut.write_bytes(good[:len(good) // 2])
     done = replay(cut)
     assert done.returncode == 2
-    assert "cut short" in done.stdout and "bit for bit the same" in done.stdout
+    assert "cut short" in done.stderr and "bit for bit the same" in done.stdout
     cut.write_bytes(good[:40])
     done = replay(cut)
     assert done.returncode == 2 and "cut short" in done.stderr
@@ -110,8 +142,6 @@ def test_another_run_is_told_where_it_parts(trace, tmp_path):
 
 
 def with_plan(trace, change):
-    import struct
-    import zlib
     length = struct.unpack_from(">I", trace, 13)[0]
     plan = change(trace[21:21 + length])
     head = b"P" + struct.pack(">I", len(plan))
