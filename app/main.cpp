@@ -12,7 +12,8 @@ namespace {
 
 // In the order of the help text.
 constexpr AddSubcommand kSubcommands[] = {
-    add_serve, add_up, add_status, add_shell, add_inspect, add_bench, add_sim, add_run, add_shrink,
+    add_serve, add_up,  add_status, add_shell,  add_inspect,
+    add_bench, add_sim, add_run,    add_shrink, add_replay,
 };
 
 int run(int argc, char** argv) {

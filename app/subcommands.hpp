@@ -26,5 +26,6 @@ void add_bench(CLI::App& app, int& exit_status);
 void add_sim(CLI::App& app, int& exit_status);
 void add_run(CLI::App& app, int& exit_status);
 void add_shrink(CLI::App& app, int& exit_status);
+void add_replay(CLI::App& app, int& exit_status);
 
 }  // namespace zoetrope::app

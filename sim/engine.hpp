@@ -14,6 +14,7 @@
 #include "core/node/config.hpp"
 #include "core/node/effects.hpp"
 #include "core/node/input.hpp"
+#include "core/node/server.hpp"
 #include "core/quorum/notification.hpp"
 #include "core/storage/disk.hpp"
 #include "core/storage/recovery.hpp"
@@ -65,5 +66,11 @@ using EngineFactory = std::function<std::expected<std::unique_ptr<Engine>, std::
 std::expected<std::unique_ptr<Engine>, std::string> make_server(const node::Config& config,
                                                                 storage::Disk& disk, uint64_t seed,
                                                                 Now now);
+
+// The same with somebody who does each step himself, and may put another server in the place of
+// the one that is there: one made from its state, for instance. No input: start() is meant.
+using StepServer = std::function<void(std::unique_ptr<node::Server>& server, Now now,
+                                      const node::Input* input, node::Effects& out)>;
+EngineFactory make_server_with(StepServer step);
 
 }  // namespace zoetrope::sim

@@ -1,41 +1,10 @@
-// One direction of a connection between a learner and its leader, cut into packets again for
-// whoever looks on; the bytes of a snapshot behind a SNAP are passed over. Owns the incomplete end
-// of what it has seen; it never changes anything.
+// See core/quorum/packet_stream.hpp.
 #pragma once
 
-#include <string>
-#include <string_view>
-
-#include "core/quorum/packet.hpp"
+#include "core/quorum/packet_stream.hpp"
 
 namespace zoetrope::sim {
 
-class QuorumStream {
- public:
-  // Calls `see` with every packet that these bytes complete; views of it live during the call.
-  // Whoever breaks the protocol is not looked at any further.
-  template <typename See>
-  void take(std::string_view bytes, const See& see) {
-    if (is_bad_) return;
-    cutter_.feed(bytes);
-    while (!is_snapshot_ || skip_snapshot()) {
-      quorum::Packet packet;
-      const auto status = cutter_.next(packet);
-      is_bad_ = status == quorum::PacketCutter::Status::kBad;
-      if (status != quorum::PacketCutter::Status::kPacket) break;
-      is_snapshot_ = packet.type == quorum::PacketType::kSnap;
-      see(packet);
-    }
-    cutter_.keep();
-  }
-
- private:
-  // True when the end of the snapshot has come.
-  bool skip_snapshot();
-
-  quorum::PacketCutter cutter_{16 << 20};
-  bool is_snapshot_ = false;
-  bool is_bad_ = false;
-};
+using QuorumStream = quorum::PacketStream;
 
 }  // namespace zoetrope::sim
