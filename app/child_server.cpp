@@ -27,7 +27,7 @@ std::expected<void, std::string> write_text(const std::string& path, const std::
 // In the child, between fork and exec: its own group, so that Ctrl-C at the terminal reaches the
 // parent alone, which then stops its servers in order; and no survivor when the parent is killed.
 [[noreturn]] void become(const std::string& binary, const std::string& config,
-                         const std::string& log_level, int log, pid_t parent) {
+                         const std::vector<std::string>& options, int log, pid_t parent) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != parent) ::_exit(127);
@@ -38,8 +38,10 @@ std::expected<void, std::string> write_text(const std::string& path, const std::
   ::dup2(null, STDIN_FILENO);
   ::dup2(log, STDOUT_FILENO);
   ::dup2(log, STDERR_FILENO);
-  ::execl(binary.c_str(), "zoetrope", "serve", config.c_str(), "--log-level", log_level.c_str(),
-          static_cast<char*>(nullptr));
+  std::vector<const char*> arguments{"zoetrope", "serve", config.c_str()};
+  for (const std::string& option : options) arguments.push_back(option.c_str());
+  arguments.push_back(nullptr);
+  ::execv(binary.c_str(), const_cast<char**>(arguments.data()));
   ::_exit(127);
 }
 
@@ -60,13 +62,13 @@ std::expected<void, std::string> ChildServer::prepare(const std::string& configu
 }
 
 std::expected<void, std::string> ChildServer::start(const std::string& binary,
-                                                    const std::string& log_level) {
+                                                    const std::vector<std::string>& options) {
   const net::UniqueFd file(::open(log().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (!file.is_open()) return std::unexpected("cannot open " + log() + ": " + std::strerror(errno));
   const std::string config = directory_ + "/zoo.cfg";
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
-  if (child == 0) become(binary, config, log_level, file.get(), parent);
+  if (child == 0) become(binary, config, options, file.get(), parent);
   if (child < 0) return std::unexpected(std::string("cannot fork: ") + std::strerror(errno));
   pid_ = child;
   end_.reset();

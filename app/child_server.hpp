@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace zoetrope::app {
 
@@ -38,7 +39,8 @@ class ChildServer {
   // Writes zoo.cfg and, for a member of an ensemble, myid. The error is one line.
   std::expected<void, std::string> prepare(const std::string& configuration, bool is_member) const;
   // Runs `binary`; what it logs is appended to log(). It ends with this process.
-  std::expected<void, std::string> start(const std::string& binary, const std::string& log_level);
+  std::expected<void, std::string> start(const std::string& binary,
+                                         const std::vector<std::string>& options);
   void signal(int number) const;
   // Takes note of an end, by the status that waitpid() gave.
   void ended(int status) { end_ = status; }

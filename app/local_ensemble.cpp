@@ -109,7 +109,7 @@ std::expected<LocalEnsemble, std::string> LocalEnsemble::prepare(
   LocalEnsemble ensemble;
   ensemble.directory_ = *directory;
   ensemble.is_removed_at_the_end_ = options.directory.empty() && !options.keeps_directory;
-  ensemble.log_level_ = options.log_level;
+  ensemble.options_ = options;
   for (int i = 0; i < count; ++i) {
     const ChildPorts ports{.client = static_cast<uint16_t>(*base + i),
                            .quorum = static_cast<uint16_t>(*base + kToQuorum + i),
@@ -150,7 +150,13 @@ std::expected<void, std::string> LocalEnsemble::start() {
   const std::string binary = fs::read_symlink("/proc/self/exe", error).string();
   if (error) return std::unexpected("cannot find this program: " + error.message());
   for (ChildServer& server : servers_) {
-    if (auto started = server.start(binary, log_level_); !started) return started;
+    std::vector<std::string> options{"--log-level", options_.log_level};
+    if (!options_.record_directory.empty()) {
+      options.push_back("--record=" + options_.record_directory + "/server" +
+                        std::to_string(server.number()));
+    }
+    if (!options_.record_size.empty()) options.push_back("--record-size=" + options_.record_size);
+    if (auto started = server.start(binary, options); !started) return started;
   }
   return {};
 }

@@ -22,6 +22,8 @@ struct LocalEnsembleOptions {
   uint16_t base_port = 0;           // 0: the first free ports from 2181 on
   std::vector<std::string> config;  // KEY=VALUE, further lines of every zoo.cfg
   std::string log_level = "info";
+  std::string record_directory;  // empty: nothing is recorded
+  std::string record_size;       // as serve takes it; empty: its default
 };
 
 class LocalEnsemble {
@@ -52,7 +54,7 @@ class LocalEnsemble {
   std::vector<ChildServer> servers_;
   std::string directory_;
   bool is_removed_at_the_end_ = false;
-  std::string log_level_;
+  LocalEnsembleOptions options_;
 };
 
 }  // namespace zoetrope::app

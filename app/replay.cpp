@@ -1,275 +1,103 @@
-// `zoetrope replay`: runs what a trace file tells of once more and compares every record; shows
-// what led to an event, and what servers are like behind it.
+// `zoetrope replay`: what a trace of a simulated run or the recordings of real servers tell of is
+// run once more, compared, looked into and drawn.
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <CLI/Validators.hpp>
 #include <algorithm>
-#include <cstdio>
-#include <deque>
+#include <filesystem>
 #include <memory>
 
-#include "app/run_report.hpp"
-#include "app/scenario_files.hpp"
+#include "app/picture.hpp"
+#include "app/replay_recordings.hpp"
+#include "app/replay_trace.hpp"
 #include "app/subcommands.hpp"
-#include "sim/replay.hpp"
-#include "sim/server_view.hpp"
-#include "sim/story.hpp"
-#include "sim/trace_reader.hpp"
-#include "trace/export.hpp"
 
 namespace zoetrope::app {
 namespace {
 
-constexpr uint64_t kEventsAround = 3;
-constexpr size_t kCausesShown = 24, kRootsShown = 4;
-
 struct ReplayOptions {
-  std::string file;
-  std::optional<uint64_t> from, to, around;
-  std::optional<uint64_t> server;
-  std::vector<uint64_t> compare;
-  std::string format, out;
-
-  bool looks() const { return server || !compare.empty(); }
+  std::vector<std::string> paths;
+  TraceReplay trace;
+  std::optional<int64_t> from_ms, to_ms;
 };
 
-using Number = unsigned long long;
-
-// "text, svg, ... or dot".
-std::string format_names() {
-  std::string text;
-  for (int format = 0; format <= static_cast<int>(trace::Format::kDot); ++format) {
-    if (format != 0) text += format == static_cast<int>(trace::Format::kDot) ? " or " : ", ";
-    text += trace::to_string(static_cast<trace::Format>(format));
-  }
-  return text;
-}
-
-// A trace file with what it says.
-struct Loaded {
-  std::string bytes;
-  trace::File file;
-  sim::Plan plan;
-  uint32_t servers() const { return static_cast<uint32_t>(plan.world.processes.size()); }
-};
-
-Loaded load(const std::string& path) {
-  Loaded loaded;
-  loaded.bytes = read_text(path);
-  auto file = trace::read_file(loaded.bytes);
-  if (!file) {
-    throw CLI::ValidationError(
-        path, file.error().what + " (byte " + std::to_string(file.error().offset) + ")");
-  }
-  loaded.file = *std::move(file);
-  auto plan = scenario::parse(loaded.file.plan, path);
-  if (!plan) throw CLI::ValidationError(path, "its plan cannot be run: " + plan.error()[0]);
-  loaded.plan = *std::move(plan);
-  if (!loaded.file.damage) return loaded;
-  std::fprintf(stderr,
-               "%s: %s, at byte %llu of %zu; what stands before that is used: %llu events\n",
-               path.c_str(), loaded.file.damage->what.c_str(), Number{loaded.file.damage->offset},
-               loaded.bytes.size(), Number{sim::last_event(loaded.file)});
-  return loaded;
-}
-
-void show_records(const Loaded& loaded, uint64_t first, uint64_t last) {
-  const auto error = sim::visit_records(loaded.file, first, [&](const sim::Record& record) {
-    if (record.number > last) return false;
-    std::printf("  %s\n", sim::line_of(record, loaded.servers()).c_str());
-    return true;
-  });
-  if (error) std::printf("  %s, at byte %llu\n", error->what.c_str(), Number{error->offset});
-}
-
-// From the event back to what it goes back to.
-void show_causes(const Loaded& loaded, uint64_t number) {
-  const std::vector<sim::Record> chain = sim::causes_of(loaded.file, number);
-  std::printf("%s", chain.size() > 1 ? "it was planned by:\n" : "it was planned before the run\n");
-  for (size_t i = 1; i < chain.size(); ++i) {
-    if (i == kCausesShown && chain.size() > kCausesShown + kRootsShown) {
-      const size_t left_out = chain.size() - kRootsShown - i;
-      std::printf("  ... %zu more ...\n", left_out);
-      i += left_out;
+void refuse(const CLI::App& command, std::initializer_list<const char*> names, const char* of) {
+  for (const char* name : names) {
+    if (command.count(name) != 0) {
+      throw CLI::ValidationError(name, std::string("is for the replay of ") + of);
     }
-    std::printf("  %s\n", sim::line_of(chain[i], loaded.servers()).c_str());
   }
 }
 
-// When the event happened.
-MonotonicTime time_of(const Loaded& loaded, uint64_t number) {
-  MonotonicTime at;
-  static_cast<void>(sim::visit_records(loaded.file, number, [&](const sim::Record& record) {
-    at = record.at;
-    return false;
-  }));
-  return at;
-}
-
-void need_event(const char* option, std::optional<uint64_t> number, uint64_t last) {
-  if (!number || *number <= last) return;
-  throw CLI::ValidationError(option, "the trace has the events 1 to " + std::to_string(last));
-}
-
-int show_around(const ReplayOptions& options, const Loaded& loaded) {
-  const uint64_t number = *options.around;
-  need_event("--around", number, sim::last_event(loaded.file));
-  show_records(loaded, number - std::min(number, kEventsAround), number + kEventsAround);
-  show_causes(loaded, number);
-  return loaded.file.damage ? kExitUsage : kExitHeld;
-}
-
-int show_difference(const ReplayOptions& options, const Loaded& loaded,
-                    const sim::Difference& difference) {
-  std::printf("%s: this run is another one from event %llu on, at %s\n", options.file.c_str(),
-              Number{difference.number}, sim::time_text(difference.at).c_str());
-  const auto shown = [](const std::string& text) {
-    return text.empty() ? "nothing more" : text.substr(text.find_first_not_of(' '));
-  };
-  std::printf("  expected: %s\n  found:    %s\n", shown(difference.expected).c_str(),
-              shown(difference.found).c_str());
-  std::printf("as the trace tells it:\n");
-  show_records(loaded, difference.number - std::min(difference.number, kEventsAround),
-               difference.number);
-  show_causes(loaded, difference.number);
-  return kExitViolated;
-}
-
-// The index of a server that a person names by its id.
-size_t server_index(const Loaded& loaded, const char* option, uint64_t id) {
-  const auto& processes = loaded.plan.world.processes;
-  const auto found = std::ranges::find_if(processes, [&](const sim::ProcessConfig& process) {
-    return process.server.server_id.value == static_cast<int64_t>(id);
-  });
-  if (found != processes.end()) return static_cast<size_t>(found - processes.begin());
-  throw CLI::ValidationError(option, "there is no server " + std::to_string(id) + " among the " +
-                                         std::to_string(processes.size()) + " of this trace");
-}
-
-std::string look_at(const ReplayOptions& options, const Loaded& loaded, const sim::World& world) {
-  std::string text;
-  if (options.server) {
-    text += sim::to_text(sim::view_of(world, server_index(loaded, "--server", *options.server)));
-  }
-  if (!options.compare.empty()) {
-    const sim::ServerView a =
-        sim::view_of(world, server_index(loaded, "--compare", options.compare[0]));
-    const sim::ServerView b =
-        sim::view_of(world, server_index(loaded, "--compare", options.compare[1]));
-    const std::string lines = sim::compare(a, b);
-    text += a.name + " | " + b.name + "\n" + (lines.empty() ? "nothing differs\n" : lines);
-  }
-  return text;
-}
-
-void show_end(const Loaded& loaded, const sim::ReplayResult& result) {
-  std::printf("bit for bit the same: %llu events, %llu records", Number{result.position.number},
-              Number{result.records});
-  if (!loaded.file.end || result.is_prefix_over) {
-    std::printf(", %s of virtual time, as far as the file is good\n",
-                sim::time_text(result.position.at).c_str());
-    return;
-  }
-  std::printf(", hash %016llx, %s of virtual time\n", Number{loaded.file.end->hash},
-              virtual_text(static_cast<uint64_t>(loaded.file.end->virtual_time.ms())).c_str());
-  for (const std::string& property : loaded.file.end->broken) {
-    std::printf("  broke: %s\n", property.c_str());
-  }
-}
-
-// Draws what the run has told; to a file, or alone on the standard output.
-void write_story(const ReplayOptions& options, const Loaded& loaded, sim::StoryTeller& teller,
-                 const sim::ReplayResult& result) {
-  // Those that the world found are among the records.
-  const auto& violations = result.run.violations;
-  for (size_t i = result.violations_of_world; i < violations.size(); ++i) {
-    teller.judged(violations[i]);
-  }
+int replay_directories(const ReplayOptions& options) {
+  const PictureOptions& picture = options.trace.picture;
+  trace::Story story;
+  const bool draws = !picture.format.empty();
+  const int status = replay_recordings(options.paths, draws ? &story : nullptr);
+  if (!draws) return status;
   trace::ExportOptions how;
-  if (options.from) how.from = time_of(loaded, *options.from);
-  const std::string text = trace::draw(teller.take(), *trace::format_named(options.format), how);
-  if (options.out.empty()) {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-  } else {
-    write_text("--out", options.out, text);
-    std::printf("%s: %zu bytes\n", options.out.c_str(), text.size());
+  if (options.from_ms) how.from = MonotonicTime::from_ms(*options.from_ms);
+  if (options.to_ms) how.to = MonotonicTime::from_ms(*options.to_ms);
+  write_picture(story, picture, how);
+  return status;
+}
+
+int replay(const CLI::App& command, ReplayOptions& options) {
+  const auto is_directory = [](const std::string& path) {
+    std::error_code error;
+    return std::filesystem::is_directory(path, error);
+  };
+  if (std::ranges::all_of(options.paths, is_directory)) {
+    refuse(command, {"--from", "--to", "--server", "--compare", "--around"}, "a trace file");
+    return replay_directories(options);
   }
-}
-
-std::unique_ptr<sim::StoryTeller> story_teller(const ReplayOptions& options, const Loaded& loaded) {
-  if (options.format.empty()) return nullptr;
-  const std::string title = loaded.plan.title.empty() ? options.file : loaded.plan.title;
-  return std::make_unique<sim::StoryTeller>(
-      title, loaded.servers(), static_cast<uint32_t>(loaded.plan.world.clients.size()));
-}
-
-// What there is to say of a run that is the same; a picture has the standard output for itself.
-void show_same(const ReplayOptions& options, const Loaded& loaded, const sim::ReplayResult& result,
-               bool is_whole) {
-  if (!options.format.empty() && options.out.empty()) return;
-  if (options.to) {
-    std::printf("event %llu:\n", Number{*options.to});
-    show_records(loaded, *options.to, *options.to);
-  } else if (is_whole) {
-    show_end(loaded, result);
+  if (options.paths.size() != 1) {
+    throw CLI::ValidationError("PATH", "is one trace file, or directories with recordings; '" +
+                                           *std::ranges::find_if_not(options.paths, is_directory) +
+                                           "' is no directory");
   }
-}
-
-int replay_file(const ReplayOptions& options) {
-  const Loaded loaded = load(options.file);
-  if (options.around) return show_around(options, loaded);
-  sim::ReplayRequest request;
-  request.plan = loaded.plan;
-  request.file = &loaded.file;
-  request.to = options.to;
-  const uint64_t last = sim::last_event(loaded.file);
-  need_event("--to", options.to, last);
-  need_event("--from", options.from, last);
-  // To look at servers the run stops there, and goes on to no judgement.
-  if (!options.to && options.looks()) request.to = last;
-  std::string seen;
-  request.look = [&](const sim::World& world) { seen = look_at(options, loaded, world); };
-  const std::unique_ptr<sim::StoryTeller> teller = story_teller(options, loaded);
-  if (teller) request.others = {teller.get()};
-  name_run_on_abort("zoetrope replay " + options.file);
-  const sim::ReplayResult result = sim::replay(request);
-  const bool shows_alone = options.out.empty() && result.difference;
-  if (teller && !shows_alone) write_story(options, loaded, *teller, result);
-  if (result.difference) return show_difference(options, loaded, *result.difference);
-  show_same(options, loaded, result, !request.to);
-  std::fputs(seen.c_str(), stdout);
-  return loaded.file.damage ? kExitUsage : kExitHeld;
+  refuse(command, {"--from-ms", "--to-ms"}, "recordings");
+  options.trace.file = options.paths[0];
+  return replay_trace(options.trace);
 }
 
 }  // namespace
 
 void add_replay(CLI::App& app, int& exit_status) {
   CLI::App* command = app.add_subcommand(
-      "replay", "Run what a trace tells of once more, compare every record, and look into it");
+      "replay",
+      "Run a saved trace, or recorded servers, once more, compare everything, and look into it");
   auto options = std::make_shared<ReplayOptions>();
+  TraceReplay& trace = options->trace;
   const CLI::Range events(uint64_t{1}, UINT64_MAX);
-  command->add_option("FILE", options->file, "What `--save` wrote (docs/traces.md)")->required();
-  command->add_option("--to", options->to, "Stop behind that event, and show it")->check(events);
-  command->add_option("--server", options->server, "Show the state of that server then, by its id");
-  command->add_option("--compare", options->compare, "A,B: what differs between two servers then")
+  command
+      ->add_option("PATH", options->paths,
+                   "A trace file that `sim --save` or `run --save` wrote (docs/traces.md), or "
+                   "directories that `serve --record` wrote, of one server each "
+                   "(docs/flight-recorder.md)")
+      ->required();
+  add_picture_options(*command, trace.picture);
+  command->add_option("--from-ms", options->from_ms,
+                      "Of recordings: draw from there, in ms from the beginning");
+  command->add_option("--to-ms", options->to_ms, "Of recordings: draw up to there");
+  command->add_option("--to", trace.to, "Of a trace: stop behind that event, and show it")
+      ->check(events);
+  command->add_option("--from", trace.from, "Of a trace: draw from that event on; --to is its end")
+      ->check(events);
+  command->add_option("--server", trace.server,
+                      "Of a trace: show the state of that server then, by its id");
+  command
+      ->add_option("--compare", trace.compare,
+                   "Of a trace: A,B: what differs between two servers then")
       ->delimiter(',')
       ->expected(2);
   command
-      ->add_option("--export", options->format,
-                   "Draw the run: " + format_names() + " (docs/traces.md)")
-      ->check([](const std::string& name) {
-        if (trace::format_named(name)) return std::string();
-        return "is " + format_names() + ", not '" + name + "'";
-      });
-  command->add_option("--out", options->out, "Where the picture goes (default: standard output)");
-  command->add_option("--from", options->from, "Draw from that event on; --to is its end")
+      ->add_option(
+          "--around", trace.around,
+          "Of a trace: show the records about that event, and what led to it; runs nothing")
       ->check(events);
-  command
-      ->add_option("--around", options->around,
-                   "Show the records about that event, and what led to it; runs nothing")
-      ->check(events);
-  command->callback([options, &exit_status] { exit_status = replay_file(*options); });
+  command->callback([command, options, &exit_status] { exit_status = replay(*command, *options); });
 }
 
 }  // namespace zoetrope::app

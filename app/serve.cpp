@@ -21,7 +21,9 @@
 #include "net/file_disk.hpp"
 #include "net/history.hpp"
 #include "net/host_facts.hpp"
+#include "net/recording_files.hpp"
 #include "net/zoo_config.hpp"
+#include "record/recorder.hpp"
 
 namespace zoetrope::app {
 namespace {
@@ -31,6 +33,8 @@ struct ServeOptions {
   std::vector<std::string> definitions;
   std::string log_level = "info";
   std::string pid_file;
+  std::string record_directory;
+  uint64_t record_size = uint64_t{256} << 20;
 };
 
 // The engine behind the driver's interface.
@@ -45,6 +49,28 @@ class ServerEngine final : public net::Engine {
 
  private:
   node::Server& server_;
+};
+
+// The same, recorded.
+class RecordedEngine final : public net::Engine {
+ public:
+  RecordedEngine(node::Server& server, record::Files& files)
+      : server_(server), recorder_(server, files, run_number()) {}
+  ~RecordedEngine() override { recorder_.end(net::read_clocks()); }
+  void start(Now now, node::Effects& out) override { recorder_.start(now, out); }
+  void step(Now now, const node::Input& input, node::Effects& out) override {
+    recorder_.step(now, input, out);
+  }
+  std::optional<MonotonicTime> next_deadline() const override { return server_.next_deadline(); }
+
+ private:
+  static uint64_t run_number() {
+    std::random_device random;
+    return uint64_t{random()} << 32 | random();
+  }
+
+  node::Server& server_;
+  record::Recorder recorder_;
 };
 
 // Error: the process will exit with a failure. Warning: a result may not be what was asked for.
@@ -85,7 +111,7 @@ std::expected<zab::Epochs, std::string> read_epochs(const net::ServerConfig& con
 }
 
 int run_server(net::ServerConfig& config, net::DataDirectory& directory, net::Driver& driver,
-               uint16_t port, const ServeOptions& options) {
+               uint16_t port, const ServeOptions& options, net::RecordingFiles* recording) {
   const auto begun = std::chrono::steady_clock::now();
   auto recovered = net::recover_history(directory.roots(), config.recovery);
   if (!recovered) {
@@ -108,8 +134,9 @@ int run_server(net::ServerConfig& config, net::DataDirectory& directory, net::Dr
   config.engine.environment = net::environment_lines(config.engine.version);
   node::Server server(config.engine, std::move(*recovered), std::random_device{}(),
                       net::read_clocks(), *epochs);
-  ServerEngine engine(server);
-  const node::Halt halt = driver.run(engine, [&] {
+  std::unique_ptr<net::Engine> engine = std::make_unique<ServerEngine>(server);
+  if (recording != nullptr) engine = std::make_unique<RecordedEngine>(server, *recording);
+  const node::Halt halt = driver.run(*engine, [&] {
     if (!options.pid_file.empty() && !write_pid_file(options.pid_file)) {
       spdlog::warn("cannot write the process id to {}", options.pid_file);
     }
@@ -117,6 +144,7 @@ int run_server(net::ServerConfig& config, net::DataDirectory& directory, net::Dr
                  host_text(config.client), port, server.tree().last_processed_zxid().value,
                  server.tree().node_count(), spent_ms);
   });
+  engine.reset();
   if (!options.pid_file.empty()) std::remove(options.pid_file.c_str());
   if (halt.clean) {
     spdlog::info("{}", halt.reason);
@@ -164,7 +192,18 @@ int serve(const ServeOptions& options) {
     return kExitInternalError;
   }
   driver.handle_signals();
-  return run_server(*config, *directory, driver, *port, options);
+  std::unique_ptr<net::RecordingFiles> recording;
+  if (!options.record_directory.empty()) {
+    auto opened =
+        net::RecordingFiles::open(options.record_directory, options.record_size,
+                                  [](const std::string& line) { spdlog::warn("{}", line); });
+    if (!opened) {
+      spdlog::error("{}", opened.error());
+      return kExitUsage;
+    }
+    recording = std::move(*opened);
+  }
+  return run_server(*config, *directory, driver, *port, options, recording.get());
 }
 
 }  // namespace
@@ -179,6 +218,17 @@ void add_serve(CLI::App& app, int& exit_status) {
   command->add_option("--log-level", options->log_level, "What to log, on standard error")
       ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))
       ->capture_default_str();
+  command
+      ->add_option("--record", options->record_directory,
+                   "Keep the last of what happens to the server in files of this directory, for "
+                   "zoetrope replay")
+      ->type_name("DIR");
+  command
+      ->add_option("--record-size", options->record_size,
+                   "What these files take together at most, 16M or more")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::Range(uint64_t{16} << 20, uint64_t{1} << 44))
+      ->type_name("SIZE");
   command->add_option("--pid-file", options->pid_file, "Write the process id here while serving");
   command->footer(
       "A key of zoo.cfg that is not obeyed is named in a warning. With reconfigEnabled=true a\n"

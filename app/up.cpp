@@ -193,6 +193,12 @@ void add_up(CLI::App& app, int& exit_status) {
   command->add_option("--log-level", options->log_level, "What the servers log")
       ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))
       ->capture_default_str();
+  command
+      ->add_option("--record", options->record_directory,
+                   "Record every server, each in its own directory below this one")
+      ->type_name("DIR");
+  command->add_option("--record-size", options->record_size, "Of each recording, as of serve")
+      ->type_name("SIZE");
   command->footer(
       "Prints the connect string, ports and process ids, then each server's role, epoch and zxid:\n"
       "in place on a terminal, one line a change of role or epoch otherwise. Each server has its\n"

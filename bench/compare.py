@@ -172,7 +172,7 @@ def parse_options():
     parser.add_argument("--warm", type=float, default=15, help="seconds of load on Java before each row (default 15)")
     parser.add_argument("--znodes", type=int, default=ZNODES, help="znodes in memory, restart and snapshot")
     parser.add_argument("--rate", type=int, default=3000, help="writes a second in snapshot (default 3000)")
-    parser.add_argument("--contenders", default="java,ours,limit", help="which servers (default java,ours,limit)")
+    parser.add_argument("--contenders", default="java,ours,recorded,limit", help="which servers (default java,ours,recorded,limit)")
     parser.add_argument("--binary", help="the zoetrope executable (default build/release/zoetrope)")
     parser.add_argument("--directory", help="where the servers keep their data; a disk, not memory")
     parser.add_argument("--json", metavar="FILE", help="write everything measured there")

@@ -138,6 +138,16 @@ class Ours(Contender):
         return [str(self.binary), "serve", str(self.write_config())]
 
 
+class Recorded(Ours):
+    """The same with its flight recorder."""
+
+    name = "recorded"
+    title = "recording"
+
+    def command(self):
+        return [*super().command(), "--record", str(self.directory / "recording")]
+
+
 class Limit(Contender):
     """No tree and no sessions: what sockets and disk allow."""
 
@@ -152,7 +162,7 @@ class Limit(Contender):
         return [str(self.binary), str(self.port), str(self.directory / "log"), *map(str, self.follower_ports)]
 
 
-KINDS = {kind.name: kind for kind in (Java, Ours, Limit)}
+KINDS = {kind.name: kind for kind in (Java, Ours, Recorded, Limit)}
 
 
 def await_write(servers, timeout=120):

@@ -93,6 +93,14 @@ def used_log_bytes(server):
     return total
 
 
+def record_row(load_shape, workload, connections, outstanding):
+    """What the flight recorder costs: no more than a twentieth of the throughput."""
+    must = Bound("max", 1 / 0.95, "recorded")
+    return Row(f"record-{workload}-{load_shape}", f"{workload} {load_shape}, recorded or not", (
+        Figure("throughput", "operations a second", "per_second", (must,)), CPU),
+        load("--workload", workload, *shape(connections, outstanding)), ("ours", "recorded"))
+
+
 SERVER_ROWS = [
     stream_row("get-100x10", "get 100x10", (
         Figure("cpu", "CPU an operation", "us", (at_most(1 / 5),), (at_most(1 / 10),)),
@@ -140,4 +148,8 @@ SERVER_ROWS = [
     Row("engine", "engine alone, on one core", tuple(
         Figure(kind, f"{kind} a second", "per_second", (Bound("min", 300e3, ""),), (Bound("min", 1e6, ""),))
         for kind in ("get", "set", "create", "multi", "mixed")), engine, ("ours",), shared=False),
+    record_row("16x10", "get", 16, 10),
+    record_row("16x10", "set", 16, 10),
+    record_row("100x10", "set", 100, 10),
+    record_row("16x10", "mixed", 16, 10),
 ]

@@ -3,7 +3,7 @@
 from goals import all_hold
 from rows import ROWS
 
-COLUMNS = ("workload", "figure", "ZooKeeper", "ours", "limit", "ratio", "must", "", "aim", "")
+COLUMNS = ("workload", "figure", "ZooKeeper", "ours", "recording", "limit", "ratio", "must", "", "aim", "")
 WORDS = {True: "met", False: "MISSED", None: "-"}
 
 
@@ -31,14 +31,14 @@ def failed(row, why):
 
 def cells(entry):
     if "failed" in entry:
-        return [[entry["title"], f"failed: {entry['failed']}", *[""] * 8]]
+        return [[entry["title"], f"failed: {entry['failed']}", *[""] * 9]]
     row = next(row for row in ROWS if row.name == entry["name"])
     lines = []
     for index, (figure, values) in enumerate(zip(row.figures, entry["figures"])):
         medians = values["medians"]
         ratio = values["ratio"]
         lines.append([entry["title"] if index == 0 else "", figure.label,
-                      *[figure.show(medians.get(kind)) for kind in ("java", "ours", "limit")],
+                      *[figure.show(medians.get(kind)) for kind in ("java", "ours", "recorded", "limit")],
                       "-" if ratio is None else f"{ratio:.3g}x",
                       ", ".join(values["must"]), WORDS[values["must_met"]] if values["must"] else "",
                       ", ".join(values["aim"]), WORDS[values["aim_met"]] if values["aim"] else ""])

@@ -113,6 +113,7 @@ void Driver::close_ports() {
 
 void Driver::handle_signals() {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file may not grow: the operation fails, and says so
   signals_.emplace(io_, SIGTERM, SIGINT);
   wait_for_signal();
 }
@@ -222,7 +223,7 @@ void Driver::dialled(uint64_t token) {
     connections_.reset(id);
     return step(node::ConnectFailed{token, "cannot watch the new connection"});
   }
-  step(node::Connected{token, id, outcome->remote});
+  step(node::Connected{token, id, outcome->remote, local_endpoint_of(fd)});
 }
 
 void Driver::read_sockets() {

@@ -51,7 +51,7 @@ class Driver {
   // port, so that a taken port is known before recovery is paid for. Returns the client port.
   std::expected<uint16_t, std::string> listen();
   // SIGTERM and SIGINT from now on mean an orderly stop; a second one ends the process at once.
-  // SIGPIPE is ignored.
+  // SIGPIPE and SIGXFSZ are ignored.
   void handle_signals();
   // Starts the engine and runs it until it halts. `ready` is called when clients are accepted.
   node::Halt run(Engine& engine, const std::function<void()>& ready);

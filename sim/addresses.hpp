@@ -28,6 +28,10 @@ constexpr uint16_t number_of(node::Port port) {
   }
   return 0;
 }
+// The port from which a connection is opened.
+constexpr uint16_t number_of_opener(ConnectionId connection) {
+  return static_cast<uint16_t>(1024 + connection.slot() % 60000);
+}
 constexpr std::optional<node::Port> port_of(uint16_t number) {
   if (number == kClientPort) return node::Port::kClient;
   if (number == kQuorumPort) return node::Port::kQuorum;

@@ -12,23 +12,28 @@ class ServerEngine : public Engine {
  public:
   ServerEngine(const node::Config& config, storage::RecoveredState recovered, uint64_t seed,
                Now now, zab::Epochs epochs)
-      : server_(config, std::move(recovered), seed, now, epochs) {}
+      : server_(std::make_unique<node::Server>(config, std::move(recovered), seed, now, epochs)) {}
+  void set_step(StepServer step) { step_ = std::move(step); }
 
-  void start(Now now, node::Effects& out) override { server_.start(now, out); }
-  void step(Now now, const node::Input& input, node::Effects& out) override {
-    server_.step(now, input, out);
+  void start(Now now, node::Effects& out) override {
+    if (step_) return step_(server_, now, nullptr, out);
+    server_->start(now, out);
   }
-  std::optional<MonotonicTime> next_deadline() const override { return server_.next_deadline(); }
-  uint64_t fingerprint() const override { return server_.fingerprint(); }
-  Zxid last_processed() const override { return server_.tree().last_processed_zxid(); }
-  const tree::Tree* tree() const override { return &server_.tree(); }
+  void step(Now now, const node::Input& input, node::Effects& out) override {
+    if (step_) return step_(server_, now, &input, out);
+    server_->step(now, input, out);
+  }
+  std::optional<MonotonicTime> next_deadline() const override { return server_->next_deadline(); }
+  uint64_t fingerprint() const override { return server_->fingerprint(); }
+  Zxid last_processed() const override { return server_->tree().last_processed_zxid(); }
+  const tree::Tree* tree() const override { return &server_->tree(); }
   std::string configuration() const override {
-    const zab::Peer* peer = server_.peer();
+    const zab::Peer* peer = server_->peer();
     return peer == nullptr ? std::string() : peer->ensembles().current.to_string();
   }
   std::optional<node::Inspection> inspect() const override { return server_.inspect(); }
   std::optional<Standing> standing() const override {
-    const zab::Peer* peer = server_.peer();
+    const zab::Peer* peer = server_->peer();
     if (peer == nullptr) return std::nullopt;
     const zab::Ensembles& ensembles = peer->ensembles();
     const zab::Leader* leader = peer->leader_role();
@@ -43,7 +48,8 @@ class ServerEngine : public Engine {
   }
 
  private:
-  node::Server server_;
+  std::unique_ptr<node::Server> server_;
+  StepServer step_;
 };
 
 // Carries out what truncation() wants done; each step is durable before the next.
@@ -109,11 +115,9 @@ std::expected<node::Config, std::string> as_stored(node::Config config, storage:
   return config;
 }
 
-}  // namespace
-
-std::expected<std::unique_ptr<Engine>, std::string> make_server(const node::Config& given,
-                                                                storage::Disk& disk, uint64_t seed,
-                                                                Now now) {
+std::expected<std::unique_ptr<ServerEngine>, std::string> make_engine(const node::Config& given,
+                                                                      storage::Disk& disk,
+                                                                      uint64_t seed, Now now) {
   auto stored = as_stored(given, disk);
   if (!stored) return std::unexpected(stored.error());
   const node::Config config = *std::move(stored);
@@ -126,6 +130,23 @@ std::expected<std::unique_ptr<Engine>, std::string> make_server(const node::Conf
     epochs = *read;
   }
   return std::make_unique<ServerEngine>(config, std::move(*recovered), seed, now, epochs);
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<Engine>, std::string> make_server(const node::Config& config,
+                                                                storage::Disk& disk, uint64_t seed,
+                                                                Now now) {
+  return make_engine(config, disk, seed, now);
+}
+
+EngineFactory make_server_with(StepServer step) {
+  return [step = std::move(step)](const node::Config& config, storage::Disk& disk, uint64_t seed,
+                                  Now now) -> std::expected<std::unique_ptr<Engine>, std::string> {
+    auto engine = make_engine(config, disk, seed, now);
+    if (engine) (*engine)->set_step(step);
+    return engine;
+  };
 }
 
 }  // namespace zoetrope::sim

@@ -71,4 +71,10 @@ std::expected<std::unique_ptr<Engine>, std::string> make_server(const node::Conf
                                                                 storage::Disk& disk, uint64_t seed,
                                                                 Now now);
 
+// The same with somebody who does each step himself, and may put another server in the place of
+// the one that is there: one made from its state, for instance. No input: start() is meant.
+using StepServer = std::function<void(std::unique_ptr<node::Server>& server, Now now,
+                                      const node::Input* input, node::Effects& out)>;
+EngineFactory make_server_with(StepServer step);
+
 }  // namespace zoetrope::sim

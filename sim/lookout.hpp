@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/node/input.hpp"
+#include "core/quorum/packet_stream.hpp"
 #include "core/storage/disk.hpp"
 #include "sim/arrivals.hpp"
 #include "sim/coverage.hpp"
@@ -17,7 +18,6 @@
 #include "sim/engine.hpp"
 #include "sim/moment.hpp"
 #include "sim/network.hpp"
-#include "sim/quorum_stream.hpp"
 
 namespace zoetrope::sim {
 
@@ -68,7 +68,7 @@ class Lookout {
  private:
   struct Link {
     uint32_t generation = 0;
-    QuorumStream sent, received;
+    quorum::PacketStream sent, received;
     ElectionStream heard;
     ClientStream asked;
     bool has_acked_new_leader = false;

@@ -6,9 +6,9 @@
 #include <string_view>
 
 #include "core/node/input.hpp"
+#include "core/quorum/packet_stream.hpp"
 #include "core/wire/frame.hpp"
 #include "sim/arrivals.hpp"
-#include "sim/quorum_stream.hpp"
 
 namespace zoetrope::sim {
 
@@ -26,7 +26,7 @@ class MessageNames {
 
   node::Port port_;
   bool is_of_opener_;
-  QuorumStream packets_;
+  quorum::PacketStream packets_;
   ElectionStream notifications_;
   wire::FrameCutter frames_;
   bool is_connected_ = false;  // a client's handshake has gone by

@@ -241,8 +241,7 @@ void Process::take(const Delivery& delivery) {
       node::Opened opened;
       opened.connection = connection;
       opened.port = delivery.port;
-      opened.remote = addresses_.endpoint(delivery.peer,
-                                          static_cast<uint16_t>(1024 + connection.slot() % 60000));
+      opened.remote = addresses_.endpoint(delivery.peer, number_of_opener(connection));
       opened.local = addresses_.endpoint(host_, number_of(delivery.port));
       step(opened);
       break;

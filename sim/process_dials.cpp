@@ -47,8 +47,8 @@ void Process::dial_answered(const Delivery& answer) {
   }
   socket.dial.reset();
   dials_.erase(token);
-  step(
-      node::Connected{token, connection, addresses_.endpoint(answer.peer, number_of(answer.port))});
+  step(node::Connected{token, connection, addresses_.endpoint(answer.peer, number_of(answer.port)),
+                       addresses_.endpoint(host_, number_of_opener(connection))});
 }
 
 void Process::dial_timed_out(ConnectionId connection) {

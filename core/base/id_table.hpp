@@ -82,6 +82,19 @@ class IdTable {
 
   size_t size() const { return size_; }
 
+  template <class Archive>
+  void carry_state(Archive& archive) {
+    for (Array* array : {&current_, &old_}) {
+      const size_t count = archive.count(array->slots ? size_t{array->mask} + 1 : 0);
+      if ((count & (count - 1)) != 0 || count == 1) return archive.fail();
+      if (archive.is_loading()) {
+        *array = count == 0 ? Array() : Array(static_cast<uint32_t>(count));
+      }
+      archive.bytes(array->slots.get(), count * sizeof(Slot));
+    }
+    archive(moved_, size_);
+  }
+
   void swap(IdTable& other) noexcept {
     std::swap(current_, other.current_);
     std::swap(old_, other.old_);

@@ -21,6 +21,11 @@ class Random {
   // True once in `denominator` draws on average; never when denominator is 0.
   bool one_in(uint64_t denominator);
 
+  template <class Archive>
+  void carry_state(Archive& archive) {
+    archive(state_);
+  }
+
  private:
   uint64_t state_[4];
 };

@@ -62,6 +62,32 @@ class SlotPool {
   uint32_t end() const { return end_; }
   size_t size() const { return end_ - free_.size(); }
 
+  // `carry` is shown every slot, also those that are free.
+  template <class Archive, class Carry>
+  void carry_slots(Archive& archive, Carry&& carry) {
+    uint32_t end = end_;
+    archive(end, free_);
+    if (archive.is_loading()) {
+      chunks_.clear();
+      end_ = 0;
+    }
+    // An archive that ends early leaves those slots that it had.
+    for (uint32_t id = 0; id < end && archive.ok(); ++id) {
+      if (archive.is_loading()) {
+        if (id >> kChunkBits == chunks_.size()) {
+          chunks_.push_back(std::make_unique_for_overwrite<T[]>(kChunk));
+        }
+        end_ = id + 1;
+        (*this)[id] = T{};
+      }
+      carry((*this)[id]);
+    }
+  }
+  template <class Archive>
+  void carry_state(Archive& archive) {
+    carry_slots(archive, [&archive](T& value) { archive(value); });
+  }
+
   void swap(SlotPool& other) noexcept {
     chunks_.swap(other.chunks_);
     std::swap(end_, other.end_);

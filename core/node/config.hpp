@@ -15,6 +15,10 @@
 #include "core/tree/acl.hpp"
 #include "core/zab/peer_config.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::node {
 
 // Which release's visible details a client meets where releases differ
@@ -81,6 +85,8 @@ struct Config {
   int32_t client_port_listen_backlog = -1;
   std::string data_dir, data_log_dir;  // with version-2, as `conf` shows them
   std::vector<std::pair<std::string, std::string>> environment;  // lines of `envi`
+
+  void carry_state(StateArchive& archive);
 
   int32_t timeout_ms_min() const {
     return session_timeout_ms_min == -1 ? 2 * tick_time_ms : session_timeout_ms_min;

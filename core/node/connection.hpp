@@ -17,6 +17,10 @@
 #include "core/jute/records.hpp"
 #include "core/wire/frame.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::node {
 
 // A request that waits for its turn: a write until its transaction is committed, anything else
@@ -57,6 +61,7 @@ class RequestQueue {
   void release_memory() {
     if (empty()) std::vector<QueuedRequest>().swap(items_);
   }
+  void carry_state(StateArchive& archive);
 
  private:
   std::vector<QueuedRequest> items_;
@@ -118,6 +123,7 @@ class ConnectionTable {
   void erase(ConnectionId id);
   size_t size() const { return size_; }
   size_t count_from(const Endpoint& remote) const;
+  void carry_state(StateArchive& archive);
   // Ascending by slot.
   template <class Visit>
   void for_each(Visit&& visit) const {

@@ -9,6 +9,10 @@
 #include "core/base/random.hpp"
 #include "core/base/time.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::node {
 
 // zookeeper.connection_throttle_*; chances and ratios in millionths.
@@ -38,6 +42,7 @@ class ConnectionThrottle {
   int64_t drop_chance() const { return drop_; }
   int64_t deficit() const { return tokens_max_ - tokens_; }
   void add_to(RunningHash& hash) const;
+  void carry_state(StateArchive& archive);
 
  private:
   int64_t cost(SessionKind kind) const;

@@ -135,6 +135,7 @@ class Effects {
   std::string_view bytes(const Send& send) const {
     return std::string_view(arena_).substr(send.offset, send.length);
   }
+  size_t byte_count() const { return arena_.size(); }  // of all that is sent
   bool empty() const { return list_.empty(); }
   // Keeps its memory up to a bound, so that one burst is not paid for ever.
   void clear();

@@ -30,6 +30,7 @@ struct Connected {
   uint64_t token = 0;
   ConnectionId connection;
   Endpoint remote;
+  Endpoint local = {};  // for recordings: the engine makes no use of it
 };
 struct ConnectFailed {
   uint64_t token = 0;

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,6 +53,12 @@ class Server {
   std::optional<MonotonicTime> next_deadline() const;
   // Hash of the whole state in canonical order.
   uint64_t fingerprint() const;
+  // The whole server as bytes (core/base/state_archive.hpp), and one that goes on from them as
+  // the first would; nullptr where they are no state of a server of this build. Possible between
+  // two steps while no snapshot is written, sent or read in and the log is not read back.
+  bool can_be_saved() const;
+  std::string save() const;
+  static std::unique_ptr<Server> restored(std::string_view state);
 
   // For checkers and tools: the applied tree and the open sessions.
   const tree::Tree& tree() const;

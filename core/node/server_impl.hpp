@@ -24,6 +24,10 @@
 #include "core/watch/watch_table.hpp"
 #include "core/zab/peer.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::node {
 
 // A transaction that is logged but not yet committed, and where its reply goes.
@@ -276,6 +280,10 @@ struct Server::Impl final : public zab::Host {
   void add_membership(MonitorText& text) const;
   std::string monitor(const HostFacts& facts) const;
   uint64_t fingerprint() const;
+
+  // --- state.cpp
+  bool is_calm() const;
+  void carry_state(StateArchive& archive);
 
   Zxid event_zxid(Zxid zxid) const {
     return config.compatibility == Compatibility::k3_8 ? Zxid(-1) : zxid;

@@ -7,6 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::node {
 
 // Minimum, maximum, sum and count of something.
@@ -29,6 +33,7 @@ class Distribution {
   // Smallest value that at least `per_mille` of all are not above; 0 when there are none.
   int64_t percentile(int64_t per_mille) const;
   const Summary& summary() const { return summary_; }
+  void carry_state(StateArchive& archive);
 
  private:
   static constexpr int kSubBuckets = 8;

@@ -19,6 +19,10 @@
 #include "core/pipeline/node_record.hpp"
 #include "core/tree/tree.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::pipeline {
 
 class ChangeTable {
@@ -68,6 +72,7 @@ class ChangeTable {
 
   size_t size() const { return index_.size(); }
   uint64_t fingerprint() const;
+  void carry_state(StateArchive& archive);
 
  private:
   struct Entry {
@@ -122,6 +127,8 @@ class ChangeTable {
   uint64_t undo_digest_ = 0;
   size_t undo_usage_ = 0, undo_changed_ = 0;
   std::vector<Undo> undo_;
+  // Data of records that came with carry_state(), where payloads have them otherwise.
+  std::deque<std::string> loaded_data_;
 };
 
 }  // namespace zoetrope::pipeline

@@ -22,6 +22,10 @@
 #include "core/tree/acl.hpp"
 #include "core/wire/messages.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::pipeline {
 
 struct PreparerConfig {
@@ -88,6 +92,7 @@ class Preparer {
   Zxid last_zxid() const { return last_zxid_; }
   const ChangeTable& changes() const { return changes_; }
   uint64_t fingerprint() const;
+  void carry_state(StateArchive& archive);
 
  private:
   struct Context;  // one operation being prepared

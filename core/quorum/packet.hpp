@@ -13,6 +13,10 @@
 #include "core/jute/archive.hpp"
 #include "core/jute/records.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::quorum {
 
 enum class PacketType : int32_t {
@@ -70,6 +74,8 @@ class PacketCutter {
   // Takes bytes of unread() off the stream; they live until keep(), too.
   void consume(size_t bytes);
   void keep();
+  // Between a keep() and the next feed().
+  void carry_state(StateArchive& archive);
   // Why next() said kBad; the offset counts from the start of the packet.
   const DecodeError& error() const { return error_; }
 

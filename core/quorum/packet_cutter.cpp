@@ -1,4 +1,5 @@
 #include "core/base/assert.hpp"
+#include "core/base/state_archive.hpp"
 #include "core/quorum/packet.hpp"
 
 namespace zoetrope::quorum {
@@ -144,6 +145,10 @@ void PacketCutter::keep() {
     kept_.assign(fed_);
   }
   fed_ = {};
+}
+
+void PacketCutter::carry_state(StateArchive& archive) {
+  archive(bytes_max_, kept_, kept_used_);
 }
 
 }  // namespace zoetrope::quorum

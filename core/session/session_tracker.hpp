@@ -18,6 +18,10 @@
 #include "core/base/ids.hpp"
 #include "core/base/time.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::session {
 
 using Password = std::array<char, 16>;
@@ -86,6 +90,7 @@ class SessionTracker {
   // Bucket time in ms -> sessions, ascending; for the `dump` command.
   std::map<int64_t, std::vector<SessionId>> buckets() const;
   uint64_t fingerprint() const;
+  void carry_state(StateArchive& archive);
 
  private:
   struct Session {

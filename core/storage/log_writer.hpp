@@ -14,6 +14,10 @@
 #include "core/base/ids.hpp"
 #include "core/storage/disk.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::storage {
 
 struct LogWriterLimits {
@@ -52,6 +56,7 @@ class LogWriter {
   // End of its records, without what is only preallocated.
   uint64_t records_end() const { return position_; }
   void add_to(RunningHash& hash) const;
+  void carry_state(StateArchive& archive);
 
  private:
   struct Batch {

@@ -24,6 +24,10 @@
 #include "core/storage/snapshot.hpp"
 #include "core/tree/tree.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::storage {
 
 // A transaction as it stands in the log.
@@ -61,6 +65,8 @@ struct RecoveredState {
   std::vector<std::string> valid_snapshots;
   // What a person should know: a torn tail that was cut, an invalid snapshot that was passed over.
   std::vector<std::string> notes;
+
+  void carry_state(StateArchive& archive);
 };
 
 struct RecoveryError {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/assert.hpp"
+#include "core/base/state_archive.hpp"
 #include "core/storage/log_writer.hpp"
 #include "core/storage/snapshot_job.hpp"
 #include "core/storage/transaction_log.hpp"
@@ -58,6 +59,7 @@ struct Store::Impl {
   void issue_log(std::vector<DiskOp>& out);
   void snapshot_finished(std::vector<DiskOp>& out);
   void purge(std::vector<DiskOp>& out);
+  void carry_state(StateArchive& archive);
   bool removal_completed(uint64_t op, bool removed);
 };
 
@@ -131,11 +133,22 @@ bool Store::Impl::removal_completed(uint64_t op, bool removed) {
   return true;
 }
 
+void Store::Impl::carry_state(StateArchive& archive) {
+  archive(random, log, failure, next_op, logs, snapshots, log_ends, valid_snapshots, last_snapshot,
+          log_waits, snapshot_wanted, records_since_snapshot, bytes_since_snapshot,
+          records_threshold, bytes_threshold, next_purge, purge_waits, removals);
+}
+
 Store::Store(StoreConfig config, const RecoveredState& recovered, Random random, MonotonicTime now)
     : impl_(std::make_unique<Impl>(config, recovered, random, now)) {}
 Store::~Store() = default;
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
+
+void Store::carry_state(StateArchive& archive) {
+  ZT_ASSERT(!impl_->snapshot);
+  impl_->carry_state(archive);
+}
 
 void Store::append(Zxid zxid, std::string_view payload) {
   if (impl_->failure) return;

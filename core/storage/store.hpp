@@ -24,6 +24,10 @@
 #include "core/storage/snapshot.hpp"
 #include "core/tree/tree.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::storage {
 
 struct StoreConfig {
@@ -95,6 +99,8 @@ class Store {
   // For reading the log back while it goes on.
   LogCatalogue catalogue() const;
   uint64_t fingerprint() const;
+  // While no snapshot is in progress.
+  void carry_state(StateArchive& archive);
 
  private:
   struct Impl;

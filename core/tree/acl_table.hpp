@@ -11,6 +11,10 @@
 
 #include "core/jute/records.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::tree {
 
 // Number of an ACL as in snapshots: kOpenAcl (-1) is the null ACL, which permits everything.
@@ -47,6 +51,7 @@ class AclTable {
   // Count and entries, ascending by id, as in a snapshot.
   std::string encode() const;
   size_t size() const { return by_id_.size(); }
+  void carry_state(StateArchive& archive);
 
  private:
   struct Entry {

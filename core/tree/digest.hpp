@@ -12,6 +12,10 @@
 #include "core/jute/archive.hpp"
 #include "core/jute/records.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::tree {
 
 inline constexpr int32_t kDigestVersion = 2;
@@ -32,6 +36,7 @@ class DigestLog {
  public:
   void note(Zxid zxid, uint64_t digest);
   std::vector<std::pair<Zxid, uint64_t>> entries() const;  // oldest first
+  void carry_state(StateArchive& archive);
 
  private:
   static constexpr size_t kEntriesMax = 1024;

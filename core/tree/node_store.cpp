@@ -43,15 +43,19 @@ NodeStore::~NodeStore() {
   for (uint32_t i = 0; i < pool_.end(); ++i) std::free(pool_[i].block);
 }
 
-NodeId NodeStore::add(std::string_view name, jute::BufferView data) {
+char* NodeStore::make_block(std::string_view name, jute::BufferView data) {
   ZT_ASSERT(name.size() < kNullData && length(data) < 0x80000000U);
   char* block = allocate(kSizes + name.size() + length(data));
   store_size(block, name.size());
   store_size(block + 4, data ? data->size() : kNullData);
   put(block + kSizes, name);
   if (data) put(block + kSizes + name.size(), *data);
+  return block;
+}
+
+NodeId NodeStore::add(std::string_view name, jute::BufferView data) {
   const NodeId id{pool_.allocate()};
-  (*this)[id].block = block;
+  (*this)[id].block = make_block(name, data);
   return id;
 }
 

@@ -10,6 +10,10 @@
 #include "core/jute/archive.hpp"
 #include "core/jute/records.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::tree {
 
 // Index of a znode; stays valid until that znode is deleted.
@@ -54,16 +58,8 @@ class NodeStore {
   void link(NodeId parent, NodeId child);
   void unlink(NodeId child);
 
-  std::string_view name(NodeId id) const {
-    const char* block = (*this)[id].block;
-    return {block + kSizes, load_size(block)};
-  }
-  jute::BufferView data(NodeId id) const {
-    const char* block = (*this)[id].block;
-    const auto size = static_cast<int32_t>(load_size(block + 4));
-    if (size < 0) return std::nullopt;
-    return std::string_view(block + kSizes + load_size(block), static_cast<size_t>(size));
-  }
+  std::string_view name(NodeId id) const { return name_of((*this)[id].block); }
+  jute::BufferView data(NodeId id) const { return data_of((*this)[id].block); }
   void set_data(NodeId id, jute::BufferView data);
 
   // Length of data, 0 for the null buffer.
@@ -74,6 +70,7 @@ class NodeStore {
   uint32_t end() const { return pool_.end(); }
   size_t size() const { return pool_.size(); }
 
+  void carry_state(StateArchive& archive);
   void swap(NodeStore& other) noexcept { pool_.swap(other.pool_); }
 
  private:
@@ -83,6 +80,13 @@ class NodeStore {
     __builtin_memcpy(&v, p, 4);
     return v;
   }
+  static std::string_view name_of(const char* block) { return {block + kSizes, load_size(block)}; }
+  static jute::BufferView data_of(const char* block) {
+    const auto size = static_cast<int32_t>(load_size(block + 4));
+    if (size < 0) return std::nullopt;
+    return std::string_view(block + kSizes + load_size(block), static_cast<size_t>(size));
+  }
+  static char* make_block(std::string_view name, jute::BufferView data);
 
   SlotPool<Node, 10> pool_;
 };

@@ -11,6 +11,10 @@
 #include "core/tree/node_store.hpp"
 #include "core/tree/owner.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::tree {
 
 class OwnerIndex {
@@ -28,6 +32,7 @@ class OwnerIndex {
   size_t ephemeral_count() const { return ephemeral_count_; }
   size_t ephemeral_count(SessionId session) const;
   std::vector<SessionId> sessions() const;  // those with ephemerals, ascending
+  void carry_state(StateArchive& archive);
 
  private:
   struct List {

@@ -25,6 +25,10 @@
 #include "core/tree/owner.hpp"
 #include "core/tree/owner_index.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::tree {
 
 inline constexpr std::string_view kConfigPath = "/zookeeper/config";
@@ -154,6 +158,8 @@ class Tree {
 
   // Hash of the whole state in canonical order, and nothing that two equal trees could differ in.
   uint64_t fingerprint() const;
+  // Of a tree of which no snapshot is in progress.
+  void carry_state(StateArchive& archive);
 
   // --- snapshot -------------------------------------------------------------------------------
   // One snapshot at a time may be in progress. It is exact: it holds the tree as of

@@ -11,16 +11,12 @@ namespace zoetrope::watch {
 
 using jute::EventType;
 
-namespace {
-
-char* copy_text(std::string_view text) {
+char* WatchTable::copy_text(std::string_view text) {
   auto* copy = static_cast<char*>(std::malloc(text.size() + 1));
   ZT_ASSERT(copy != nullptr);
   if (!text.empty()) std::memcpy(copy, text.data(), text.size());
   return copy;
 }
-
-}  // namespace
 
 WatchTable::WatchTable(const WatchTable& other)
     : modes_exclusive_(other.modes_exclusive_),
@@ -178,25 +174,17 @@ void WatchTable::erase(uint32_t id) {
 WatchTable::Bits WatchTable::bits_after(Bits old, Kind kind) const {
   if (modes_exclusive_) {
     switch (kind) {
-      case kData:
-        return static_cast<Bits>((old & kChildTable) | kDataOnce);
-      case kChild:
-        return static_cast<Bits>((old & kDataTable) | kChildOnce);
-      case kPersistent:
-        return kDataPersistent | kChildPersistent;
-      case kRecursive:
-        return kDataRecursive | kChildRecursive;
+      case kData: return static_cast<Bits>((old & kChildTable) | kDataOnce);
+      case kChild: return static_cast<Bits>((old & kDataTable) | kChildOnce);
+      case kPersistent: return kDataPersistent | kChildPersistent;
+      case kRecursive: return kDataRecursive | kChildRecursive;
     }
   }
   switch (kind) {
-    case kData:
-      return old | kDataOnce;
-    case kChild:
-      return old | kChildOnce;
-    case kPersistent:
-      return old | kDataPersistent | kChildPersistent;
-    case kRecursive:
-      return old | kDataRecursive;
+    case kData: return old | kDataOnce;
+    case kChild: return old | kChildOnce;
+    case kPersistent: return old | kDataPersistent | kChildPersistent;
+    case kRecursive: return old | kDataRecursive;
   }
   return old;
 }
@@ -254,8 +242,7 @@ void WatchTable::trigger(const jute::Trigger& trigger, std::vector<ConnectionId>
     case EventType::kNodeChildrenChanged:
       fire(trigger.path, kChildOnce | kChildPersistent, notified);
       break;
-    case EventType::kNone:
-      break;
+    case EventType::kNone: break;
   }
   const auto first = notified.begin() + start;
   if (!std::is_sorted(first, notified.end())) std::sort(first, notified.end());
@@ -265,16 +252,11 @@ void WatchTable::trigger(const jute::Trigger& trigger, std::vector<ConnectionId>
 WatchTable::Bits WatchTable::bits_of_type(WatcherType type, bool modes_exclusive) {
   switch (type) {
     // 3.8.0 asks and removes by table, whatever the mode.
-    case WatcherType::kChildren:
-      return modes_exclusive ? kChildTable : kChildOnce;
-    case WatcherType::kData:
-      return modes_exclusive ? kDataTable : kDataOnce;
-    case WatcherType::kAny:
-      return kDataTable | kChildTable;
-    case WatcherType::kPersistent:
-      return kDataPersistent | kChildPersistent;
-    case WatcherType::kPersistentRecursive:
-      return kDataRecursive | kChildRecursive;
+    case WatcherType::kChildren: return modes_exclusive ? kChildTable : kChildOnce;
+    case WatcherType::kData: return modes_exclusive ? kDataTable : kDataOnce;
+    case WatcherType::kAny: return kDataTable | kChildTable;
+    case WatcherType::kPersistent: return kDataPersistent | kChildPersistent;
+    case WatcherType::kPersistentRecursive: return kDataRecursive | kChildRecursive;
   }
   return 0;
 }

@@ -15,6 +15,10 @@
 #include "core/base/slot_pool.hpp"
 #include "core/jute/event.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::watch {
 
 // One bit a kind, so that a registration is a set of them.
@@ -69,6 +73,7 @@ class WatchTable {
   // (path, connection) of the data table ascending by path, then connection.
   std::vector<std::pair<std::string, ConnectionId>> dump() const;
   uint64_t fingerprint() const;
+  void carry_state(StateArchive& archive);
 
  private:
   // Upstream keeps two tables, data and child, each with its own modes; a registration here is both
@@ -101,6 +106,7 @@ class WatchTable {
     size_t watches = 0, connections = 0, paths = 0;
   };
 
+  static char* copy_text(std::string_view text);
   static uint32_t watch_tag(uint32_t path, uint32_t watcher);
   static Bits bits_of_type(WatcherType type, bool modes_exclusive);
   Bits bits_after(Bits old, Kind kind) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/assert.hpp"
+#include "core/base/state_archive.hpp"
 
 namespace zoetrope::wire {
 
@@ -60,6 +61,10 @@ void FrameCutter::keep() {
     kept_.append(fed_);
   }
   fed_ = {};
+}
+
+void FrameCutter::carry_state(StateArchive& archive) {
+  archive(kept_, kept_offset_, kept_whole_);
 }
 
 }  // namespace zoetrope::wire

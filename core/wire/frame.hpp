@@ -11,6 +11,10 @@
 
 #include "core/base/endian.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::wire {
 
 inline constexpr size_t kFrameLengthSize = 4;
@@ -36,6 +40,8 @@ class FrameCutter {
   void keep();
   // Unread bytes, kept or not.
   size_t unread() const { return kept_.size() - kept_offset_ + fed_.size(); }
+  // Between a keep() and the next feed().
+  void carry_state(StateArchive& archive);
 
  private:
   // Moves bytes from the front of `bytes` to kept_ until its last frame is whole.

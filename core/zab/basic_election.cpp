@@ -27,6 +27,7 @@
 
 #include "core/base/assert.hpp"
 #include "core/base/hash.hpp"
+#include "core/base/state_archive.hpp"
 #include "core/zab/election.hpp"
 #include "core/zab/electorate.hpp"
 
@@ -87,6 +88,10 @@ class BasicElection final : public Election {
 
   int64_t round() const override { return question_; }
   uint64_t fingerprint() const override;
+  void carry_state(StateArchive& archive) override {
+    archive(config_, electorate_, candidacy_, state_, vote_, silent_turns_, question_, answers_,
+            interval_, turn_began_, turn_ends_, decision_);
+  }
 
  private:
   bool is_looking() const { return turn_ends_.has_value(); }

@@ -11,6 +11,10 @@
 #include "core/base/hash.hpp"
 #include "core/base/ids.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::zab {
 
 class CommittedWindow {
@@ -36,6 +40,7 @@ class CommittedWindow {
   const std::deque<Proposal>& proposals() const { return proposals_; }
   size_t bytes() const { return bytes_; }
   void add_to(RunningHash& hash) const;
+  void carry_state(StateArchive& archive);
 
  private:
   size_t count_max_;

@@ -21,6 +21,10 @@
 #include "core/quorum/ensemble.hpp"
 #include "core/storage/disk.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::zab {
 
 struct ConfigFileNames {
@@ -62,6 +66,7 @@ class ConfigFiles {
   std::optional<std::string> take_failure() { return std::exchange(failure_, std::nullopt); }
   bool busy() const { return !steps_.empty() || under_way_ != 0; }
   void add_to(RunningHash& hash) const;
+  void carry_state(StateArchive& archive);
 
  private:
   enum class StepKind : uint8_t { kReplace, kPoint, kRemove };

@@ -13,6 +13,10 @@
 #include "core/zab/host.hpp"
 #include "core/zab/role_config.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::zab {
 
 // Operations of the configuration's files carry numbers from here on.
@@ -50,6 +54,7 @@ class Configuration {
   bool completed(uint64_t op, const std::optional<storage::DiskError>& error);
   void static_read(std::optional<std::string_view> text);
   void add_to(RunningHash& hash) const;
+  void carry_state(StateArchive& archive);
 
  private:
   void work();

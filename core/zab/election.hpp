@@ -18,6 +18,10 @@
 #include "core/quorum/notification.hpp"
 #include "core/zab/vote.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::zab {
 
 struct ElectionConfig {
@@ -87,6 +91,7 @@ class Election {
   // The round of fast leader election; of the basic one, how often it has asked.
   virtual int64_t round() const = 0;
   virtual uint64_t fingerprint() const = 0;
+  virtual void carry_state(StateArchive& archive) = 0;
 };
 
 std::unique_ptr<Election> make_fast_election(const ElectionConfig& config);

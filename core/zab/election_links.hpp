@@ -25,6 +25,10 @@
 #include "core/quorum/ensemble.hpp"
 #include "core/quorum/notification.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::zab {
 
 struct ElectionLinksConfig {
@@ -110,6 +114,7 @@ class ElectionLinks {
   // Its connection broke or could not be made, and there has been no other one since.
   bool is_out_of_reach(ServerId peer) const;
   uint64_t fingerprint() const;
+  void carry_state(StateArchive& archive);
 
  private:
   struct Connection {

@@ -12,6 +12,10 @@
 #include "core/quorum/ensemble.hpp"
 #include "core/zab/vote.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::zab {
 
 class Electorate {
@@ -38,6 +42,7 @@ class Electorate {
   // second half is ours: a server of weight 0 has no vote of its own to defend).
   bool beats(const Vote& challenger, const Vote& defender) const;
   void add_to(RunningHash& hash) const;
+  void carry_state(StateArchive& archive);
 
  private:
   bool may_win(ServerId id) const;

@@ -14,6 +14,10 @@
 #include "core/base/ids.hpp"
 #include "core/storage/disk.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::zab {
 
 struct Epochs {
@@ -46,6 +50,7 @@ class EpochFiles {
   const Epochs& durable() const { return durable_; }
   bool busy() const { return accepted_.has_value() || current_.has_value(); }
   void add_to(RunningHash& hash) const;
+  void carry_state(StateArchive& archive);
 
  private:
   struct Change {

@@ -20,6 +20,7 @@
 
 #include "core/base/assert.hpp"
 #include "core/base/hash.hpp"
+#include "core/base/state_archive.hpp"
 #include "core/zab/election.hpp"
 #include "core/zab/electorate.hpp"
 
@@ -96,6 +97,11 @@ class FastElection final : public Election {
 
   int64_t round() const override { return round_; }
   uint64_t fingerprint() const override;
+  void carry_state(StateArchive& archive) override {
+    archive(config_, electorate_, candidacy_, phase_, round_, proposal_, round_votes_,
+            settled_votes_, held_, answered_, interval_, resend_at_, finalize_at_, recorded_,
+            state_, decision_);
+  }
 
  private:
   enum class Phase : uint8_t { kIdle, kLooking, kFinalizing, kSettled };

@@ -34,6 +34,10 @@
 #include "core/zab/role_phase.hpp"
 #include "core/zab/sync_plan.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::zab {
 
 class Learner;
@@ -83,6 +87,9 @@ class Leader {
   void retake(SessionId session) { relay_->owners[session] = ConnectionId(); }
 
   bool owns(ConnectionId connection) const;
+  // Its state can be carried: no log is being read.
+  bool is_calm() const { return !history_; }
+  void resume_relay(Learner& upstream) { relay_->upstream = &upstream; }
   // A quorum has acknowledged NEWLEADER, and nothing has ended it since.
   bool is_serving() const { return phase_ == Phase::kServing && !over_; }
   RolePhase role_phase() const {
@@ -117,6 +124,7 @@ class Leader {
   };
   std::vector<LearnerStatus> learners() const;
   void add_to(RunningHash& hash) const;
+  void carry_state(StateArchive& archive);
 
  private:
   enum class Phase : uint8_t {

@@ -12,6 +12,10 @@
 #include "core/base/ids.hpp"
 #include "core/quorum/packet.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::zab {
 
 // Ascending: what a learner has done stays done.
@@ -78,6 +82,7 @@ struct LearnerLink {
   // "server 3 at /10.0.0.3:40000", for the operator.
   std::string name() const;
   void add_to(RunningHash& hash) const;
+  void carry_state(StateArchive& archive);
 };
 
 }  // namespace zoetrope::zab

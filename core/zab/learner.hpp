@@ -25,6 +25,10 @@
 #include "core/zab/role_config.hpp"
 #include "core/zab/role_phase.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::zab {
 
 class Leader;
@@ -70,6 +74,7 @@ class Learner {
   // asked.
   void sync(SessionId session, Xid cxid, ConnectionId observer = {});
 
+  ServerId leader() const { return leader_; }
   bool owns(ConnectionId connection) const;
   bool owns(DialToken token) const;
   bool is_serving() const;  // UPTODATE came
@@ -77,7 +82,7 @@ class Learner {
     if (phase_ < Phase::kAwaitingOp) return RolePhase::kDiscovery;
     return phase_ < Phase::kServing ? RolePhase::kSynchronisation : RolePhase::kBroadcast;
   }
-  int64_t epoch() const;    // of the leader; 0 before LEADERINFO
+  int64_t epoch() const;  // of the leader; 0 before LEADERINFO
   // Why it ended; the owner then throws it away and looks for a leader. The connection is closed.
   const std::optional<std::string>& over() const;
   // The leader that the old one named when a reconfiguration ended this role: no election is needed
@@ -86,6 +91,7 @@ class Learner {
   // Ends it (the server stops or looks for another leader).
   void abandon();
   void add_to(RunningHash& hash) const;
+  void carry_state(StateArchive& archive);
 
  private:
   enum class Phase : uint8_t {

@@ -25,6 +25,10 @@
 #include "core/zab/learner.hpp"
 #include "core/zab/peer_config.hpp"
 
+namespace zoetrope {
+class StateArchive;
+}
+
 namespace zoetrope::zab {
 
 class Peer {
@@ -105,6 +109,8 @@ class Peer {
   // The server that an observer is connected to.
   std::optional<ServerId> observer_master() const;
   uint64_t fingerprint() const;
+  bool is_calm() const;  // its state can be carried
+  void carry_state(StateArchive& archive);
 
  private:
   void look(MonotonicTime now);

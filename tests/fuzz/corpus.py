@@ -7,6 +7,7 @@ The form of each target's input stands at the head of its source file.
 import random
 import struct
 import sys
+import zlib
 from pathlib import Path
 
 DATA = Path(__file__).resolve().parent.parent / "data"
@@ -132,17 +133,35 @@ def trace_inputs(corpus):
     corpus["trace_file"] += [b"\0" + trace, b"\1" + trace[records + 9 + 24:records + 9 + length]]
 
 
+def recording_inputs(corpus):
+    """Single entries, and a file of them as record/file.hpp states it."""
+    head = lambda kind: struct.pack("<BqqQ", kind, 5, 7, 42)
+    received, tick, batch_end, start, end = 3, 10, 11, 254, 255
+    marked = bytes([26]) + struct.pack("<QQ", 1 << 32 | 3, 10) + b"some bytes"
+    entries = [head(start), head(received) + marked, head(tick) + b"\x01", head(batch_end) + b"\x01", head(end)]
+    state = b"no state"
+    file = b"ZTRECORD" + struct.pack("<IIQQQI", 1, 1, 2, 0, len(state), zlib.crc32(state))
+    checksum = zlib.crc32(file)
+    file += struct.pack("<I", checksum) + state
+    for entry in entries:
+        checksum = zlib.crc32(entry, checksum)
+        file += struct.pack("<II", len(entry), checksum) + entry + bytes(-len(entry) % 8)
+    corpus["recording"] += [*entries, file, file + bytes(64)]
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit("usage: corpus.py OUT")
     targets = ("handshake", "request", "multi", "reply", "frame", "txn", "log", "snapshot", "config",
-               "quorum_packet", "election", "ensemble", "snapshot_stream", "trace_file")
+               "quorum_packet", "election", "ensemble", "snapshot_stream", "trace_file",
+               "recording")
     corpus = {target: [] for target in targets}
     client_inputs(corpus)
     frame_inputs(corpus)
     disk_inputs(corpus)
     quorum_inputs(corpus)
     trace_inputs(corpus)
+    recording_inputs(corpus)
     corpus["config"] += [path.read_bytes() for path in sorted((DATA / "config").glob("*.cfg"))]
     for target, inputs in corpus.items():
         folder = Path(sys.argv[1]) / target

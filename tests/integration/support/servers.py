@@ -209,9 +209,10 @@ class JavaServer(Server):
 
 class ZoetropeServer(Server):
     kind = "zoetrope"
+    options = ()  # further ones of the command line
 
     def command(self, config):
-        return [str(zoetrope_binary()), "serve", str(config)]
+        return [str(zoetrope_binary()), "serve", str(config), *map(str, self.options)]
 
 
 def make_server(kind, config=None, **more):

@@ -6,8 +6,8 @@
 #include <set>
 #include <string>
 
+#include "core/quorum/packet_stream.hpp"
 #include "sim/arrivals.hpp"
-#include "sim/quorum_stream.hpp"
 #include "sim/run.hpp"
 
 namespace zoetrope::sim {
@@ -128,7 +128,7 @@ TEST(QuorumStreams, PacketsAreFoundHoweverTheyAreCutAndSnapshotsArePassedOver) {
   quorum::append_packet(bytes, PacketType::kNewLeader, Zxid(6), "a configuration");
   quorum::append_packet(bytes, PacketType::kUpToDate, Zxid(-1));
   for (size_t piece = 1; piece <= bytes.size(); ++piece) {
-    QuorumStream stream;
+    quorum::PacketStream stream;
     std::vector<PacketType> seen;
     for (size_t at = 0; at < bytes.size(); at += piece) {
       stream.take(std::string_view(bytes).substr(at, piece),
@@ -141,7 +141,7 @@ TEST(QuorumStreams, PacketsAreFoundHoweverTheyAreCutAndSnapshotsArePassedOver) {
 }
 
 TEST(QuorumStreams, WhatIsNoPacketEndsTheLooking) {
-  QuorumStream stream;
+  quorum::PacketStream stream;
   int seen = 0;
   const auto count = [&](const quorum::Packet&) { ++seen; };
   stream.take(std::string(64, '\x80'), count);

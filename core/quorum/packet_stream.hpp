@@ -8,9 +8,9 @@
 
 #include "core/quorum/packet.hpp"
 
-namespace zoetrope::sim {
+namespace zoetrope::quorum {
 
-class QuorumStream {
+class PacketStream {
  public:
   // Calls `see` with every packet that these bytes complete; views of it live during the call.
   // Whoever breaks the protocol is not looked at any further.
@@ -19,11 +19,11 @@ class QuorumStream {
     if (is_bad_) return;
     cutter_.feed(bytes);
     while (!is_snapshot_ || skip_snapshot()) {
-      quorum::Packet packet;
+      Packet packet;
       const auto status = cutter_.next(packet);
-      is_bad_ = status == quorum::PacketCutter::Status::kBad;
-      if (status != quorum::PacketCutter::Status::kPacket) break;
-      is_snapshot_ = packet.type == quorum::PacketType::kSnap;
+      is_bad_ = status == PacketCutter::Status::kBad;
+      if (status != PacketCutter::Status::kPacket) break;
+      is_snapshot_ = packet.type == PacketType::kSnap;
       see(packet);
     }
     cutter_.keep();
@@ -33,9 +33,9 @@ class QuorumStream {
   // True when the end of the snapshot has come.
   bool skip_snapshot();
 
-  quorum::PacketCutter cutter_{16 << 20};
+  PacketCutter cutter_{16 << 20};
   bool is_snapshot_ = false;
   bool is_bad_ = false;
 };
 
-}  // namespace zoetrope::sim
+}  // namespace zoetrope::quorum

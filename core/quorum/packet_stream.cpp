@@ -1,8 +1,8 @@
-#include "sim/quorum_stream.hpp"
+#include "core/quorum/packet_stream.hpp"
 
 #include <algorithm>
 
-namespace zoetrope::sim {
+namespace zoetrope::quorum {
 namespace {
 
 // What stands at the end of a snapshot's stream, with its length (facts/quorum-protocol.md section
@@ -14,7 +14,7 @@ constexpr std::string_view kSignature(
 
 }  // namespace
 
-bool QuorumStream::skip_snapshot() {
+bool PacketStream::skip_snapshot() {
   const std::string_view unread = cutter_.unread();
   const size_t at = unread.find(kSignature);
   if (at != std::string_view::npos) {
@@ -28,4 +28,4 @@ bool QuorumStream::skip_snapshot() {
   return false;
 }
 
-}  // namespace zoetrope::sim
+}  // namespace zoetrope::quorum
