@@ -28,7 +28,7 @@ struct ExploreOptions {
 
 // The bounds that were given, and the scope's own for the others.
 struct GivenBounds {
-  int servers = 0, crashes = 0, timeouts = 0, terms = 0, writes = 0;
+  int servers = 0, crashes = 0, timeouts = 0, terms = 0, writes = 0, silences = 0;
 };
 
 std::string thousands(uint64_t number) {
@@ -38,14 +38,12 @@ std::string thousands(uint64_t number) {
 }
 
 std::string bounds_text(const explore::Scope& scope, const explore::Bounds& bounds) {
-  std::string text = std::to_string(bounds.servers) + " servers, " +
-                     std::to_string(bounds.crashes) + " crashes, " +
-                     std::to_string(bounds.timeouts) + " early time-outs each";
-  if (scope.uses_terms) {
-    text += ", " + std::to_string(bounds.terms) + " roles each, " + std::to_string(bounds.writes) +
-            " writes each";
-  }
-  return text;
+  std::string text = "servers " + std::to_string(bounds.servers) + ", crashes " +
+                     std::to_string(bounds.crashes) + ", early time-outs of each server " +
+                     std::to_string(bounds.timeouts);
+  if (!scope.uses_terms) return text;
+  return text + ", roles of each " + std::to_string(bounds.terms) + ", writes of each " +
+         std::to_string(bounds.writes);
 }
 
 // The options that make this run again.
@@ -60,6 +58,7 @@ std::string replay_command(const explore::Scope& scope, const explore::Bounds& b
   add("--timeouts", bounds.timeouts, usual.timeouts);
   add("--terms", bounds.terms, usual.terms);
   add("--writes", bounds.writes, usual.writes);
+  add("--silences", bounds.silences, usual.silences);
   return text;
 }
 
@@ -211,6 +210,8 @@ void add_explore(CLI::App& app, int& exit_status) {
       bound("--timeouts", given->timeouts, 0, 4, "Time-outs of each server that pass early");
   CLI::Option* terms = bound("--terms", given->terms, 1, 4, "Roles that a server takes");
   CLI::Option* writes = bound("--writes", given->writes, 0, 4, "Writes of each leader");
+  CLI::Option* silences = bound("--silences", given->silences, 0, 8,
+                                "Every time-out passes so often until a leader must be there");
   command->add_option("--max-states", exploration.states_max, "Stop after so many");
   command->add_option("--seconds", exploration.seconds_max, "Stop after so long")
       ->check(CLI::PositiveNumber);
@@ -239,6 +240,7 @@ void add_explore(CLI::App& app, int& exit_status) {
     if (!timeouts->empty()) bounds.timeouts = given->timeouts;
     if (!terms->empty()) bounds.terms = given->terms;
     if (!writes->empty()) bounds.writes = given->writes;
+    if (!silences->empty()) bounds.silences = given->silences;
     options->exploration.reduce = !options->all_orders;
     options->exploration.command = replay_command(*scope, bounds);
     exit_status = explore_scope(*scope, *options);

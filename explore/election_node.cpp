@@ -134,7 +134,6 @@ void ElectionNode::look(Step& step) {
   epoch_to_come_.reset();
   std::vector<zab::ElectionMessage> out;
   election_->begin(candidacy_, now_, out);
-  backers_.erase(backers_.begin(), backers_.lower_bound(election_->round()));
   run(std::move(out), step);
 }
 
@@ -178,6 +177,7 @@ void ElectionNode::check_cast(const Notification& cast, Step& step) const {
 }
 
 void ElectionNode::hear_backer(ServerId from, const Notification& vote) {
+  backers_.erase(backers_.begin(), backers_.lower_bound(election_->round()));
   if (vote.leader != self_ || vote.election_epoch < election_->round()) return;
   backers_[vote.election_epoch] |= 1U << index_of(from);
 }

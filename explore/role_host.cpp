@@ -109,7 +109,7 @@ WireMessage read_wire_message(std::string_view message) {
 }
 
 void RoleHost::say(int to, WireKind kind, ConnectionId connection, std::string_view bytes) {
-  step_->sends.push_back({to, 0, wire_message(kind, connection, bytes)});
+  step_->sends.push_back({to, lane_of(connection), wire_message(kind, connection, bytes)});
 }
 
 // Both ends know a connection by the number that its learner gave it.

@@ -89,6 +89,11 @@ struct WireMessage {
   std::string_view bytes;
 };
 WireMessage read_wire_message(std::string_view message);
+// A server's connections, one after the other, take turns: what an older one carries may come
+// later.
+inline int lane_of(ConnectionId connection) {
+  return static_cast<int>(connection.generation()) % kLanes;
+}
 
 class RoleHost final : public zab::Host {
  public:

@@ -219,10 +219,10 @@ void RoleNode::lose(ConnectionId connection) {
   if (roles_.learner && roles_.learner->owns(connection)) roles_.learner->closed(kNow);
 }
 
-void RoleNode::lost(int peer, int, Step& step) {
+void RoleNode::lost(int peer, int lane, Step& step) {
   with_rig(step, [&] {
     for (const auto& [connection, other] : std::map(data_.peers)) {
-      if (other != peer) continue;
+      if (other != peer || lane_of(connection) != lane) continue;
       data_.peers.erase(connection);
       lose(connection);
     }

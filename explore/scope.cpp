@@ -36,6 +36,7 @@ Scope role_scope(std::string name, std::string title, const Bounds& bounds) {
           .bounds = bounds,
           .must_lead = false,
           .uses_terms = true,
+          .lanes = 2,
           .make_node = make_role_node};
 }
 

@@ -22,7 +22,8 @@ CHANGES_SEEDS = int(os.environ.get("ZT_SOAK_CHANGES_SEEDS", 2_000))
 SIM_CHUNK = 1000
 SIM_PROFILES = {"sim": ("calm", "crash", "churn", "disk-faults"), "ensemble": ("ensemble", "ensemble-disk"),
                 "changes": ("reconfig", "modes")}
-EXPLORATIONS = (("election",), ("uneven",), ("epoch",), ("broadcast",))
+EXPLORATIONS = (("election",), ("uneven",), ("epoch", "--terms", "1"), ("epoch", "--crashes", "0"),
+                ("broadcast", "--terms", "1"), ("broadcast", "--crashes", "0"))
 EXPLORE_SECONDS = int(os.environ.get("ZT_SOAK_EXPLORE_SECONDS", 1200))
 FUZZ_SECONDS = os.environ.get("ZT_FUZZ_SECONDS", "90")
 

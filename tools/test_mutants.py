@@ -24,6 +24,11 @@ SERVER = """#include <stdio.h>
 enum { kBroken = 0 };
 static const char* kProperty = "reads_are_true";
 int main(int argc, char** argv) {
+  if (argc > 1 && strcmp(argv[1], "explore") == 0) {
+    if (kBroken) printf("{\\"property\\":\\"%s\\"}\\n", kProperty);
+    if (!kBroken) printf("{\\"complete\\":true}\\n");
+    return kBroken;
+  }
   int first = 1, last = 1;
   for (int i = 1; i + 1 < argc; ++i)
     if (strcmp(argv[i], "--seeds") == 0) sscanf(argv[i + 1], "%d..%d", &first, &last);
@@ -88,8 +93,9 @@ def test_what_goes_red_as_named_is_caught(plant):
     plant("by_property", SOUND, BROKEN)
     plant("by_assertion", SOUND, ASSERTING, catcher="sim calm assertion")
     plant("by_test", SOUND, BROKEN, catcher="unit base Ids.AreUnique", file="test.c")
+    plant("by_exploration", SOUND, BROKEN, catcher="explore election reads_are_true")
     status, output = plant.run()
-    assert status == 0 and "mutants: 3 caught, 0 not" in output, output
+    assert status == 0 and "mutants: 4 caught, 0 not" in output, output
     line = next(line for line in output.splitlines() if line.startswith("by_property "))
     assert line.split()[1:7] == ["sim", "calm", "reads_are_true", "5", "1m01s", line.split()[6]], line
 
@@ -110,6 +116,15 @@ def test_another_property_than_the_named_one_does_not_count(plant):
     plant("mistaken", SOUND, BROKEN, catcher="sim calm writes_are_true")
     status, output = plant.run()
     assert status == 1 and "CAUGHT BY ANOTHER than it names: reads_are_true (seed 5)" in output, output
+
+
+def test_an_exploration_that_breaks_nothing_or_something_else_catches_nothing(plant):
+    plant("nothing", SOUND, SOUND + " ", catcher="explore election reads_are_true")
+    plant("mistaken", SOUND, BROKEN, catcher="explore epoch writes_are_true")
+    status, output = plant.run()
+    assert status == 1 and "0 caught, 2 not" in output, output
+    assert "no order of election breaks reads_are_true" in output, output
+    assert "CAUGHT BY ANOTHER than it names: reads_are_true" in output, output
 
 
 def test_a_patch_that_does_not_apply_is_named(plant):
@@ -137,6 +152,7 @@ def test_a_test_that_does_not_exist_is_an_error(plant):
     ("Breaks: a\nBreaks: a\nSeen: b\n", "repeated field 'Breaks'"),
     ("Breaks: a\nSeen: b\nCaught by: luck\n", "wants 'sim PROFILE PROPERTY'"),
     ("Breaks: a\nSeen: b\nCaught by: sim quiet reads_are_true\n", "no such profile: quiet"),
+    ("Breaks: a\nSeen: b\nCaught by: explore everything reads_are_true\n", "no such scope: everything"),
     ("a note\n", "neither a field"),
 ])
 def test_a_bad_header_is_named(plant, header, what):

@@ -51,6 +51,22 @@ def test_a_limit_is_named_and_nothing_is_claimed(limit):
     assert 0 < result["states"] < 10_000_000
 
 
+def test_a_violation_is_told_in_steps_and_can_be_seen_again():
+    """Without any silence no leader is ever established: that is a violation, and a short one."""
+    bounds = (*SMALL, "--silences", 0)
+    done = explore(*bounds)
+    assert done.returncode == 1, done.stderr
+    assert "violated: a_leader_comes" in done.stdout and "server 1: FOLLOWING, leader is server 2" in done.stdout
+    again = done.stdout.splitlines()[-1].split()
+    assert again[:2] == ["zoetrope", "explore"]
+    replayed = explore(*again[2:])
+    assert replayed.returncode == 1
+    steps = [line for line in done.stdout.splitlines() if re.match(r"  +\d+  ", line)]
+    assert steps and [line for line in replayed.stdout.splitlines() if re.match(r"  +\d+  ", line)] == steps
+    result = json.loads(explore(*bounds, "--json").stdout)
+    assert result["property"] == "a_leader_comes" and not result["complete"]
+
+
 def test_a_path_is_followed_step_by_step():
     done = explore(*SMALL, "--path", "v0,d12,d21,c1")
     assert done.returncode == 0, done.stderr

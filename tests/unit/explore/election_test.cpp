@@ -16,7 +16,8 @@ Explored explore_election(const std::string& name, const Bounds& bounds, bool re
 
 void expect_whole(const Explored& explored) {
   EXPECT_TRUE(explored.is_complete);
-  EXPECT_FALSE(explored.found) << explored.found->violation.text << "\n"
+  EXPECT_FALSE(explored.found) << explored.found->violation.property << ": "
+                               << explored.found->violation.text << "\n"
                                << to_string(explored.found->path);
   EXPECT_EQ(explored.totals.cycles, 0);
   EXPECT_GT(explored.totals.led, 0);

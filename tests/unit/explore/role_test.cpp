@@ -13,7 +13,8 @@ Explored explore_roles(const std::string& name, const Bounds& bounds, bool reduc
 
 void expect_whole(const Explored& explored) {
   EXPECT_TRUE(explored.is_complete);
-  EXPECT_FALSE(explored.found) << explored.found->violation.text << "\n"
+  EXPECT_FALSE(explored.found) << explored.found->violation.property << ": "
+                               << explored.found->violation.text << "\n"
                                << to_string(explored.found->path);
   EXPECT_EQ(explored.totals.cycles, 0);
   EXPECT_GT(explored.totals.led, 0);
@@ -38,7 +39,7 @@ TEST(Roles, TheReductionLosesNoEnd) {
     const Explored reduced = explore_roles("broadcast", bounds, true);
     EXPECT_TRUE(all.is_complete && reduced.is_complete);
     EXPECT_EQ(all.ends, reduced.ends);
-    EXPECT_LT(reduced.totals.states, all.totals.states);
+    EXPECT_LE(reduced.totals.states, all.totals.states);
   }
 }
 
