@@ -82,12 +82,16 @@ std::string node_attributes(const Story& story, uint64_t i, bool is_critical) {
                      is_critical ? R"(,penwidth=3,style="filled",fillcolor="#fff3e0")" : "");
 }
 
-std::string edge_attributes(const Arc& arc) {
+// `to` is the event that the edge leads to. A label where that one does not say it already: labels
+// of edges are what takes Graphviz longest.
+std::string edge_attributes(const Arc& arc, const Event& to) {
   std::string text = fmt::format("[weight={}", arc.kind == Arc::kOrder ? 10 : 1);
   if (arc.kind == Arc::kOrder) text += R"(,color="#9e9e9e")";
   if (arc.kind == Arc::kCause) text += ",style=dashed";
   if (arc.message != nullptr) {
-    text += fmt::format(R"(,label="{}")", dot_text(arc.message->text, kLabelCharacters));
+    const bool is_told = to.text.find(arc.message->text) != std::string::npos;
+    text += fmt::format(R"(,{}="{}")", is_told ? "tooltip" : "label",
+                        dot_text(arc.message->text, kLabelCharacters));
   }
   if (arc.is_critical) text += R"(,color="#d50000",penwidth=3)";
   return text + ']';
@@ -99,7 +103,7 @@ std::string head(const Picture& picture) {
           ? ""
           : "\\nleft out: " + dot_text(picture.left_out, std::string_view::npos);
   return fmt::format(
-      "graph [label=\"{}{}\",labelloc=t,rankdir=TB,fontname=\"sans-serif\"];\n"
+      "graph [label=\"{}{}\",labelloc=t,rankdir=TB,nslimit=1,nslimit1=1,fontname=\"sans-serif\"];\n"
       "node [shape=box,fontname=\"sans-serif\",fontsize=10];\n"
       "edge [fontname=\"sans-serif\",fontsize=9];\n",
       dot_text(picture.story.title, 200), left_out);
@@ -117,7 +121,7 @@ std::string dot(const Picture& picture) {
       out, graph,
       [&](std::ostream& to, uint64_t i) { to << node_attributes(story, i, graph[i].is_critical); },
       [&](std::ostream& to, const Graph::edge_descriptor& edge) {
-        to << edge_attributes(graph[edge]);
+        to << edge_attributes(graph[edge], story.events[target(edge, graph)]);
       },
       [&](std::ostream& to) { to << head(picture); });
   return out.str();

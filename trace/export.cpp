@@ -16,13 +16,13 @@ struct FormatEntry {
   std::string_view name, suffix;
   size_t events_max;
 };
-// By Format. Browsers show some thousand rows well, and Graphviz takes long beyond some hundred.
+// By Format. Browsers show some thousand rows well, and Graphviz takes minutes beyond some hundred.
 constexpr std::array<FormatEntry, 6> kFormats{{{"text", ".txt", kNoBound},
                                                {"svg", ".svg", 2000},
                                                {"perfetto", ".perfetto.json", kNoBound},
                                                {"shiviz", ".shiviz.log", kNoBound},
                                                {"jsonl", ".jsonl", kNoBound},
-                                               {"dot", ".dot", 300}}};
+                                               {"dot", ".dot", 200}}};
 
 const FormatEntry& entry(Format format) {
   return kFormats[static_cast<size_t>(format)];

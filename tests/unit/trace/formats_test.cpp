@@ -141,6 +141,18 @@ TEST(Dot, HasDirectEdgesOnly) {
   EXPECT_EQ(text.find("implied"), std::string::npos);
 }
 
+TEST(Dot, AnEdgeSaysWhatItsEventDoesNot) {
+  StoryBuilder b;
+  const uint32_t s1 = b.lane("1"), s2 = b.lane("2");
+  const uint64_t sent = b.event(1, s1, EventKind::kSend, "");
+  b.message(sent, b.event(2, s2, EventKind::kReceive, "PING again"), "PING");
+  const uint64_t next = b.event(3, s1, EventKind::kSend, "");
+  b.message(next, b.event(4, s2, EventKind::kReceive, "something"), "ACK");
+  const std::string text = draw(b.story, Format::kDot);
+  EXPECT_NE(text.find(R"(,tooltip="PING")"), std::string::npos) << text;
+  EXPECT_NE(text.find(R"(,label="ACK")"), std::string::npos) << text;
+}
+
 TEST(Dot, MarksTheChainToTheViolation) {
   const std::string text = draw(broken_promise(), Format::kDot);
   std::map<std::string, bool> is_critical;
