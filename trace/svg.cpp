@@ -115,7 +115,8 @@ void Chart::place_rows() {
     if (i != 0) {
       const auto us = static_cast<uint64_t>((rows_[i].at - rows_[i - 1].at).ns) / 1000;
       y += 2 * std::min<int>(std::bit_width(us), 24);
-      if (i % kRowsBetweenHeads == 0) heads_.push_back(std::exchange(y, y + kHeadRow));
+      if (i % kRowsBetweenHeads == 0)
+        heads_.push_back(std::exchange(y, y + kHeadRow) + kHeadRow / 4);
     }
     rows_[i].y = y;
   }
