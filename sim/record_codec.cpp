@@ -98,7 +98,7 @@ void RecordEncoder::encode(const Record& record, std::string& out) {
   parts[0] = static_cast<char>(static_cast<uint8_t>(record.kind) << 5 | record.what);
   parts[1] = static_cast<char>(presence);
   out.append(parts, static_cast<size_t>(p - parts));
-  out.append(record.text);
+  if (!record.text.empty()) out.append(record.text);
 }
 
 RecordDecoder::RecordDecoder(std::string_view bytes, uint64_t number, MonotonicTime at)
