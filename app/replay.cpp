@@ -19,7 +19,7 @@ namespace {
 struct ReplayOptions {
   std::vector<std::string> paths;
   TraceReplay trace;
-  std::optional<int64_t> from_ms, to_ms;
+  RecordingOptions recordings;
 };
 
 void refuse(const CLI::App& command, std::initializer_list<const char*> names, const char* of) {
@@ -30,19 +30,6 @@ void refuse(const CLI::App& command, std::initializer_list<const char*> names, c
   }
 }
 
-int replay_directories(const ReplayOptions& options) {
-  const PictureOptions& picture = options.trace.picture;
-  trace::Story story;
-  const bool draws = !picture.format.empty();
-  const int status = replay_recordings(options.paths, draws ? &story : nullptr);
-  if (!draws) return status;
-  trace::ExportOptions how;
-  if (options.from_ms) how.from = MonotonicTime::from_ms(*options.from_ms);
-  if (options.to_ms) how.to = MonotonicTime::from_ms(*options.to_ms);
-  write_picture(story, picture, how);
-  return status;
-}
-
 int replay(const CLI::App& command, ReplayOptions& options) {
   const auto is_directory = [](const std::string& path) {
     std::error_code error;
@@ -50,7 +37,9 @@ int replay(const CLI::App& command, ReplayOptions& options) {
   };
   if (std::ranges::all_of(options.paths, is_directory)) {
     refuse(command, {"--from", "--to", "--server", "--compare", "--around"}, "a trace file");
-    return replay_directories(options);
+    options.recordings.directories = options.paths;
+    options.recordings.picture = options.trace.picture;
+    return replay_recordings(options.recordings);
   }
   if (options.paths.size() != 1) {
     throw CLI::ValidationError("PATH", "is one trace file, or directories with recordings; '" +
@@ -78,9 +67,9 @@ void add_replay(CLI::App& app, int& exit_status) {
                    "(docs/flight-recorder.md)")
       ->required();
   add_picture_options(*command, trace.picture);
-  command->add_option("--from-ms", options->from_ms,
+  command->add_option("--from-ms", options->recordings.from_ms,
                       "Of recordings: draw from there, in ms from the beginning");
-  command->add_option("--to-ms", options->to_ms, "Of recordings: draw up to there");
+  command->add_option("--to-ms", options->recordings.to_ms, "Of recordings: draw up to there");
   command->add_option("--to", trace.to, "Of a trace: stop behind that event, and show it")
       ->check(events);
   command->add_option("--from", trace.from, "Of a trace: draw from that event on; --to is its end")

@@ -60,40 +60,42 @@ const char* text_of(replay::BreakKind kind) {
   return "";
 }
 
-void show(const std::string& directory, const replay::Report& report) {
+void show(std::FILE* out, const std::string& directory, const replay::Report& report) {
   const auto span_ms = report.first ? report.last->wall.ms - report.first->wall.ms : 0;
-  std::printf("%s: server %" PRId64 ", %s, %s in %" PRId64 ".%03d s", directory.c_str(),
-              report.server.value, counted(report.files, "file", "files").c_str(),
-              counted(report.steps, "step", "steps").c_str(), span_ms / 1000,
-              static_cast<int>(span_ms % 1000));
-  if (report.first) std::printf(", from %s", iso_date(report.first->wall).c_str());
-  std::printf("\n");
+  std::fprintf(out, "%s: server %" PRId64 ", %s, %s in %" PRId64 ".%03d s", directory.c_str(),
+               report.server.value, counted(report.files, "file", "files").c_str(),
+               counted(report.steps, "step", "steps").c_str(), span_ms / 1000,
+               static_cast<int>(span_ms % 1000));
+  if (report.first) std::fprintf(out, ", from %s", iso_date(report.first->wall).c_str());
+  std::fprintf(out, "\n");
   for (const replay::Break& end : report.breaks) {
-    std::printf("  behind step %" PRIu64 ", at %s: %s\n", end.step, iso_date(end.now.wall).c_str(),
-                text_of(end.kind));
+    std::fprintf(out, "  behind step %" PRIu64 ", at %s: %s\n", end.step,
+                 iso_date(end.now.wall).c_str(), text_of(end.kind));
   }
   if (const auto& difference = report.difference) {
-    std::printf("  step %" PRIu64 ", at %s, in %s: ", difference->step,
-                iso_date(difference->now.wall).c_str(), difference->file.c_str());
+    std::fprintf(out, "  step %" PRIu64 ", at %s, in %s: ", difference->step,
+                 iso_date(difference->now.wall).c_str(), difference->file.c_str());
     if (difference->effects.empty()) {
-      std::printf("the state before it is another one than was recorded\n");
+      std::fprintf(out, "the state before it is another one than was recorded\n");
       return;
     }
-    std::printf("something else came of it than had\n    input: %s\n", difference->input.c_str());
+    std::fprintf(out, "something else came of it than had\n    input: %s\n",
+                 difference->input.c_str());
     for (const std::string& effect : difference->effects) {
-      std::printf("    found: %s\n", effect.c_str());
+      std::fprintf(out, "    found: %s\n", effect.c_str());
     }
     return;
   }
-  std::printf("  the same effects of %s, %s of files the same; effects %016" PRIx64
-              ", state %016" PRIx64 "\n",
-              counted(report.inputs_compared, "step", "steps").c_str(),
-              counted(report.states_compared, "beginning", "beginnings").c_str(), report.effects,
-              report.fingerprint);
+  std::fprintf(out,
+               "  the same effects of %s, %s of files the same; effects %016" PRIx64
+               ", state %016" PRIx64 "\n",
+               counted(report.inputs_compared, "step", "steps").c_str(),
+               counted(report.states_compared, "beginning", "beginnings").c_str(), report.effects,
+               report.fingerprint);
 }
 
 // The exit status of one.
-int replay_one(const std::string& directory, replay::Teller* teller) {
+int replay_one(const std::string& directory, std::FILE* out, replay::Teller* teller) {
   const std::vector<fs::path> files = files_of(directory);
   if (files.empty()) {
     std::fprintf(stderr, "zoetrope replay: %s: no recording is there\n", directory.c_str());
@@ -121,22 +123,31 @@ int replay_one(const std::string& directory, replay::Teller* teller) {
                  damage.file.c_str(), damage.error.what.c_str(), damage.error.offset);
     status = kExitUsage;
   }
-  show(directory, report);
+  show(out, directory, report);
   return report.difference ? kExitViolated : status;
+}
+
+void draw(const RecordingOptions& options, std::vector<replay::Told> told) {
+  trace::ExportOptions how;
+  if (options.from_ms) how.from = MonotonicTime::from_ms(*options.from_ms);
+  if (options.to_ms) how.to = MonotonicTime::from_ms(*options.to_ms);
+  write_picture(replay::merge(std::move(told)), options.picture, how);
 }
 
 }  // namespace
 
-int replay_recordings(const std::vector<std::string>& directories, trace::Story* story) {
+int replay_recordings(const RecordingOptions& options) {
+  const bool draws = !options.picture.format.empty();
+  std::FILE* report = draws && options.picture.out.empty() ? stderr : stdout;
   int status = kExitHeld;
   std::vector<replay::Told> told;
-  for (const std::string& directory : directories) {
+  for (const std::string& directory : options.directories) {
     replay::Teller teller;
-    const int one = replay_one(directory, story == nullptr ? nullptr : &teller);
+    const int one = replay_one(directory, report, draws ? &teller : nullptr);
     if (status != kExitViolated && one != kExitHeld) status = one;
-    if (story != nullptr) told.push_back(teller.take());
+    if (draws) told.push_back(teller.take());
   }
-  if (story != nullptr) *story = replay::merge(std::move(told));
+  if (draws) draw(options, std::move(told));
   return status;
 }
 

@@ -43,7 +43,9 @@ TEST_P(Recordings, ReplayToTheSameEffectsAndStates) {
     states += report.states_compared;
   }
   // The runs of the others end within their first files.
-  if (GetParam() > Profile::kEnsemble) EXPECT_GT(states, 0U);
+  if (GetParam() > Profile::kEnsemble) {
+    EXPECT_GT(states, 0U);
+  }
 }
 
 TEST(Replay, FindsTheStepOfWhichSomethingElseComes) {
@@ -138,20 +140,30 @@ TEST(Replay, UsesWhatIsThereOfAFileThatWasCut) {
 
 TEST(Replay, GoesOnBehindAGap) {
   const auto run = record_run(Profile::kModes, 1);
-  const auto& files = run.files.at(1)->files;
-  const auto run_of = [&](size_t i) { return record::FileReader::open(files[i])->head().run; };
-  size_t gap = 1;
-  while (gap + 1 < files.size() && run_of(gap - 1) != run_of(gap + 1)) ++gap;
-  ASSERT_LT(gap + 1, files.size());
-  Replayer replayer;
-  for (size_t i = gap - 1; i < files.size(); ++i) {
-    if (i != gap) replayer.take("file", files[i]);
+  // Two files of one life, of which the second says that steps are missing before it.
+  for (const auto& [server, recorded] : run.files) {
+    const auto& files = recorded->files;
+    for (size_t i = 1; i < files.size(); ++i) {
+      auto reader = *record::FileReader::open(files[i]);
+      if (reader.head().run != record::FileReader::open(files[i - 1])->head().run) continue;
+      record::FileHead head = reader.head();
+      head.first_step += 5;
+      std::string later(files[i].size(), '\0');
+      record::FileWriter writer(later.data(), later.size(), head, reader.state());
+      while (const auto entry = *reader.next()) writer.append(*entry);
+      Replayer replayer;
+      replayer.take("first", files[i - 1]);
+      replayer.take("later", later);
+      const Report report = replayer.finish();
+      EXPECT_FALSE(report.difference);
+      EXPECT_TRUE(report.damages.empty());
+      EXPECT_EQ(report.states_compared, 0U);
+      ASSERT_EQ(report.breaks.size(), 2U);
+      EXPECT_EQ(report.breaks.front().kind, BreakKind::kGap);
+      return;
+    }
   }
-  const Report report = replayer.finish();
-  EXPECT_FALSE(report.difference);
-  EXPECT_TRUE(report.damages.empty());
-  EXPECT_EQ(report.breaks.front().kind, BreakKind::kGap);
-  EXPECT_EQ(report.fingerprint, run.fingerprints.at(1));
+  FAIL() << "no life takes two files";
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ TEST(Stories, OfAnEnsembleHaveTheirMessages) {
     EXPECT_TRUE(has_message(story, text)) << text;
   }
   // What was sent arrived, but for what was on its way to somebody who died.
-  EXPECT_GT(story.messages.size() * 10, count_of(story, EventKind::kSend) * 8);
+  EXPECT_GT(story.messages.size() * 10, count_of(story, EventKind::kSend) * 7);
   EXPECT_GT(count_of(story, EventKind::kState), run.files.size());
   EXPECT_GT(count_of(story, EventKind::kCommit), 10U);
   EXPECT_FALSE(story.spans.empty());
