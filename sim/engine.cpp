@@ -31,7 +31,7 @@ class ServerEngine : public Engine {
     const zab::Peer* peer = server_->peer();
     return peer == nullptr ? std::string() : peer->ensembles().current.to_string();
   }
-  std::optional<node::Inspection> inspect() const override { return server_.inspect(); }
+  std::optional<node::Inspection> inspect() const override { return server_->inspect(); }
   std::optional<Standing> standing() const override {
     const zab::Peer* peer = server_->peer();
     if (peer == nullptr) return std::nullopt;
