@@ -33,7 +33,8 @@ struct InputSubject {
   }
   void operator()(const node::FileRead& i) {
     record.subject = i.token;
-    show(record, i.bytes);
+    // What was written has its digest.
+    record.detail = i.bytes.size();
     if (i.error) record.text = i.error->message;
   }
   void operator()(const auto&) {}

@@ -13,7 +13,8 @@ using Look = trace::EventKind;
 
 namespace {
 
-const std::string kLife = "life", kStanding = "standing";
+constexpr const char* kLife = "life";
+constexpr const char* kStanding = "standing";
 
 template <class Variant, class Alternative>
 const uint8_t kIndex = static_cast<uint8_t>(Variant(Alternative{}).index());

@@ -6,7 +6,7 @@ namespace zoetrope::sim {
 namespace {
 
 // So much is lost at most when a program dies; a smaller block costs more of its head.
-constexpr size_t kBlockBytes = 64 << 10;
+constexpr size_t kBlockBytes = 16 << 10;
 
 }  // namespace
 
