@@ -128,7 +128,7 @@ class StateArchive {
     } else {
       static_assert(std::is_aggregate_v<T>, "needs a carry_state()");
       mark(static_cast<uint8_t>(sizeof(T) + boost::pfr::tuple_size_v<T>));
-      boost::pfr::for_each_field(value, [this](auto& field) { carry(field); });
+      boost::pfr::for_each_field(value, [this](auto& field) { this->carry(field); });
     }
   }
   // In front of every object, so that another build's is refused before much of it is believed.
@@ -156,7 +156,8 @@ class StateArchive {
     bool is_there = value.has_value();
     carry(is_there);
     if (is_loading()) value.reset();
-    if (is_there && is_loading()) value.emplace();
+    // Not emplace() of nothing: clang takes some nested classes for not default-constructible.
+    if (is_there && is_loading()) value.emplace(T{});
     if (is_there) carry(*value);
   }
   template <class... T>
@@ -169,7 +170,7 @@ class StateArchive {
         ((index == I ? static_cast<void>(value.template emplace<I>()) : void()), ...);
       }(std::index_sequence_for<T...>{});
     }
-    std::visit([this](auto& alternative) { carry(alternative); }, value);
+    std::visit([this](auto& alternative) { this->carry(alternative); }, value);
   }
 
   template <class T>

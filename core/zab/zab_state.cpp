@@ -60,7 +60,7 @@ void Leader::carry_state(StateArchive& archive) {
           better_candidate_looks_);
   bool is_relay = relay_.has_value();
   archive(is_relay);
-  if (archive.is_loading() && is_relay) relay_.emplace();
+  if (archive.is_loading() && is_relay) relay_.emplace(Relay{});
   if (is_relay) archive(relay_->owners);
 }
 
