@@ -48,6 +48,7 @@ class StateArchive {
   }
 
   void bytes(void* data, size_t size) {
+    if (size == 0) return;  // of what is empty there may be no address
     if (!is_loading()) {
       out_->append(static_cast<const char*>(data), size);
     } else if (in_.size() < size) {

@@ -127,7 +127,8 @@ TEST(RecordCodec, ConnectionsThatComeAgainTakeOneByte) {
 TEST(RecordCodec, AKindThatNobodyKnowsIsRefused) {
   for (int kind = 0; kind < 8; ++kind) {
     const auto head = static_cast<char>(kind << 5 | 31);
-    RecordDecoder decoder(std::string_view(std::string{head, '\0', '\1', '\0'}), 5, {});
+    const std::string bytes{head, '\0', '\1', '\0'};
+    RecordDecoder decoder(bytes, 5, {});
     EXPECT_FALSE(decoder.next().has_value()) << kind;
     EXPECT_TRUE(decoder.error().has_value());
   }
