@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The same seeds give the same hashes in two builds: compare_builds.py FIRST SECOND [SEEDS]
 
-FIRST and SECOND are `zoetrope` executables, SEEDS is A..B (default 1..40). Each profile's campaign runs once in each
+FIRST and SECOND are `zoetrope` executables, SEEDS is A..B (default 1..24). Each profile's campaign runs once in each
 build and a second time in the first. Where hashes differ, the first line in which the traces part is printed.
 """
 
@@ -47,7 +47,7 @@ def main():
         print(__doc__, file=sys.stderr)
         return 2
     first, second = sys.argv[1:3]
-    seeds = sys.argv[3] if len(sys.argv) == 4 else "1..40"
+    seeds = sys.argv[3] if len(sys.argv) == 4 else "1..24"
     passed = failed = 0
     for profile in PROFILES:
         results = {name: campaign(binary, profile, seeds)

@@ -38,7 +38,7 @@ INSTANTIATE_TEST_SUITE_P(, CopiedServers, ::testing::ValuesIn(kProfiles), [](con
 });
 
 TEST_P(CopiedServers, GoOnAsTheFirstWouldHave) {
-  for (uint64_t seed = 1; seed <= 3; ++seed) {
+  for (uint64_t seed = 1; seed <= 2; ++seed) {
     const Plan plan = plan_of({.seed = seed, .profile = GetParam()});
     const uint64_t hash = run_plan(plan, make_server).hash;
     Copies copies;
