@@ -8,7 +8,6 @@ namespace zoetrope::sim {
 
 namespace {
 
-constexpr Side kSide = Side::kOpener;
 constexpr Xid kRead(1), kWrite(2), kClose(3);
 
 }  // namespace
