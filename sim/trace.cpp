@@ -42,26 +42,28 @@ void Trace::record(Record record) {
   records_->record(record);
 }
 
-void Trace::state(uint32_t lane, StateChange change, uint64_t subject, std::string_view text) {
-  if (records_ == nullptr) return;
+namespace {
+
+Record told(RecordKind kind, uint8_t what, uint32_t lane, uint64_t subject, std::string_view text) {
   Record record;
-  record.kind = RecordKind::kState;
-  record.what = static_cast<uint8_t>(change);
+  record.kind = kind;
+  record.what = what;
   record.lane = lane;
   record.subject = subject;
   record.text = text;
-  this->record(record);
+  return record;
+}
+
+}  // namespace
+
+void Trace::state(uint32_t lane, StateChange change, uint64_t subject, std::string_view text) {
+  if (records_ == nullptr) return;
+  record(told(RecordKind::kState, static_cast<uint8_t>(change), lane, subject, text));
 }
 
 void Trace::fault(FaultPhase phase, uint64_t subject, std::string_view text) {
   if (records_ == nullptr) return;
-  Record record;
-  record.kind = RecordKind::kFault;
-  record.what = static_cast<uint8_t>(phase);
-  record.lane = kWorldLane;
-  record.subject = subject;
-  record.text = text;
-  this->record(record);
+  record(told(RecordKind::kFault, static_cast<uint8_t>(phase), kWorldLane, subject, text));
 }
 
 void Trace::delivery(const Delivery& delivery, bool waits) {
